@@ -1,0 +1,79 @@
+package alert
+
+import "time"
+
+// Sample is one element of an instant vector.
+type Sample struct {
+	Labels Labels
+	Value  float64
+}
+
+// State is where an alert stands.
+type State string
+
+// An alert is pending until its rule's `for` has passed, firing from then on,
+// and resolved when a healthy sample (or the rule's policy for missing data)
+// ended it. A pending alert that ends leaves nothing behind.
+const (
+	Pending  State = "pending"
+	Firing   State = "firing"
+	Resolved State = "resolved"
+)
+
+// Resolution tells why an alert ended.
+type Resolution string
+
+// The ways in which an alert ends.
+const (
+	Recovered   Resolution = "recovered" // a sample proved it healthy
+	NoData      Resolution = "no data"   // its series vanished and its rule says that this resolves
+	EndedByPeer Resolution = "ended by its sender"
+	Expired     Resolution = "expired"      // its sender stopped renewing it
+	RuleGone    Resolution = "rule removed" // the configuration no longer has its rule
+)
+
+// Alert is one rule and one label set, from its first breach to its end: an
+// incident once it has fired. Zero times mean "not yet".
+type Alert struct {
+	ID          string
+	RuleID      string // "" for alerts that others sent us
+	Labels      Labels
+	Annotations Labels
+	State       State
+	Value       float64 // of the last breach seen
+
+	ActiveAt   time.Time // first breach
+	FiredAt    time.Time
+	ResolvedAt time.Time
+	UpdatedAt  time.Time // when this record last changed
+
+	KeepFiringSince time.Time // first healthy or missing evaluation under keep_firing_for
+	MissingSince    time.Time // first evaluation without any sample for it
+
+	Resolution     Resolution
+	RecoveredValue *float64 // the sample that proved it healthy, where there was one
+
+	Unit      string // of Value, for people: "%", "s", "bytes", "timestamp" (Unix seconds) or ""
+	Threshold string // what Value is held against, for people: "> 90 %"
+
+	Series       Fingerprint // the series it came from, to find it again in the evidence
+	GeneratorURL string
+	ExpiresAt    time.Time // for alerts that others sent us: when they end unless renewed
+}
+
+// Name returns the alertname label.
+func (a *Alert) Name() string { return a.Labels.Get(AlertName) }
+
+// Fingerprint returns the fingerprint of the alert's labels.
+func (a *Alert) Fingerprint() Fingerprint { return a.Labels.Fingerprint() }
+
+// Active tells whether the alert has begun and not ended.
+func (a *Alert) Active() bool { return a.State == Pending || a.State == Firing }
+
+// Duration returns how long the alert has been active at now, or was.
+func (a *Alert) Duration(now time.Time) time.Duration {
+	if !a.ResolvedAt.IsZero() {
+		now = a.ResolvedAt
+	}
+	return now.Sub(a.ActiveAt)
+}

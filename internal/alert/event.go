@@ -1,0 +1,68 @@
+package alert
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// EventKind names what happened.
+type EventKind string
+
+// What the history records.
+const (
+	EventPending   EventKind = "pending"
+	EventFiring    EventKind = "firing"
+	EventResolved  EventKind = "resolved"
+	EventVanished  EventKind = "pending ended"
+	EventMissing   EventKind = "no data"
+	EventReturned  EventKind = "data returned"
+	EventDelivered EventKind = "delivered"
+	EventDead      EventKind = "refused"
+	EventExpired   EventKind = "delivery expired"
+	EventSilenced  EventKind = "silence created"
+	EventUnsilence EventKind = "silence expired"
+)
+
+// Event is one line of history.
+type Event struct {
+	At      time.Time
+	Kind    EventKind
+	AlertID string // "" where it concerns no single alert
+	Labels  Labels
+	Value   float64
+	Detail  string
+}
+
+// Evaluation is what one evaluation of one rule group changed. It is
+// committed as a whole or not at all.
+type Evaluation struct {
+	Group   string
+	At      time.Time
+	Upserts []Alert  // alerts to write
+	Deletes []string // ids of pending alerts that ended without firing
+	Events  []Event
+	Touched map[string][]GroupRef // by alert id: the groups to mark due
+}
+
+// Empty tells whether there is nothing to commit.
+func (e *Evaluation) Empty() bool {
+	return len(e.Upserts) == 0 && len(e.Deletes) == 0 && len(e.Events) == 0 && len(e.Touched) == 0
+}
+
+// Merge adds what a later evaluation changed. The later word on an alert holds.
+func (e *Evaluation) Merge(later *Evaluation) {
+	e.At = later.At
+	gone := make(map[string]bool, len(later.Deletes))
+	for _, id := range later.Deletes {
+		gone[id] = true
+	}
+	for i := range later.Upserts {
+		gone[later.Upserts[i].ID] = true
+	}
+	e.Upserts = slices.DeleteFunc(e.Upserts, func(a Alert) bool { return gone[a.ID] })
+	e.Upserts = append(e.Upserts, later.Upserts...)
+	e.Deletes = append(e.Deletes, later.Deletes...)
+	e.Events = append(e.Events, later.Events...)
+	maps.Copy(e.Touched, later.Touched)
+}

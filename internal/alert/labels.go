@@ -1,0 +1,155 @@
+// Package alert is alertd's domain: what an alert, a silence, an aggregation
+// group and a delivery are. Every other package may import it; it imports the
+// standard library only.
+package alert
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The label names that Prometheus and Alertmanager give a meaning.
+const (
+	MetricName = "__name__"
+	AlertName  = "alertname"
+)
+
+// Label is one name and its value.
+type Label struct{ Name, Value string }
+
+// Labels is a label set, sorted by name, without repeated names or empty
+// values. Treat it as immutable: every method that changes something returns
+// a new set.
+type Labels []Label
+
+// LabelsFromMap returns the label set of m, leaving out empty values.
+func LabelsFromMap(m map[string]string) Labels {
+	ls := make(Labels, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if m[name] != "" {
+			ls = append(ls, Label{name, m[name]})
+		}
+	}
+	return ls
+}
+
+// LabelsFromStrings returns the label set of alternating names and values.
+// It panics on an odd count, which is a mistake in the calling code.
+func LabelsFromStrings(pairs ...string) Labels {
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return LabelsFromMap(m)
+}
+
+// Get returns the value of name, or "" where the set has none.
+func (ls Labels) Get(name string) string {
+	if i, ok := ls.find(name); ok {
+		return ls[i].Value
+	}
+	return ""
+}
+
+// Has tells whether the set has a label of that name.
+func (ls Labels) Has(name string) bool {
+	_, ok := ls.find(name)
+	return ok
+}
+
+func (ls Labels) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(ls, name, func(l Label, n string) int {
+		return strings.Compare(l.Name, n)
+	})
+}
+
+// With returns the set with name set to value; an empty value removes it.
+func (ls Labels) With(name, value string) Labels {
+	if value == "" {
+		return ls.Without(name)
+	}
+	i, ok := ls.find(name)
+	out := slices.Clone(ls)
+	if ok {
+		out[i].Value = value
+		return out
+	}
+	return slices.Insert(out, i, Label{name, value})
+}
+
+// Without returns the set less the named labels.
+func (ls Labels) Without(names ...string) Labels {
+	out := make(Labels, 0, len(ls))
+	for _, l := range ls {
+		if !slices.Contains(names, l.Name) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Only returns the named labels of the set.
+func (ls Labels) Only(names ...string) Labels {
+	out := make(Labels, 0, len(names))
+	for _, l := range ls {
+		if slices.Contains(names, l.Name) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Map returns the set as a map of its own.
+func (ls Labels) Map() map[string]string {
+	m := make(map[string]string, len(ls))
+	for _, l := range ls {
+		m[l.Name] = l.Value
+	}
+	return m
+}
+
+// Equal tells whether both sets have the same labels.
+func (ls Labels) Equal(o Labels) bool { return slices.Equal(ls, o) }
+
+// Compare orders label sets by name and value, then by length.
+func (ls Labels) Compare(o Labels) int {
+	return slices.CompareFunc(ls, o, func(a, b Label) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+}
+
+// String writes the set as PromQL does: {a="1", b="2"}.
+func (ls Labels) String() string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, l := range ls {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(l.Name)
+		b.WriteByte('=')
+		b.WriteString(strconv.Quote(l.Value))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// MarshalJSON writes the set as an object, names in order.
+func (ls Labels) MarshalJSON() ([]byte, error) { return json.Marshal(ls.Map()) }
+
+// UnmarshalJSON reads an object of strings.
+func (ls *Labels) UnmarshalJSON(data []byte) error {
+	var m map[string]string
+	if err := json.Unmarshal(data, &m); err != nil {
+		return fmt.Errorf("reading labels: %w", err)
+	}
+	*ls = LabelsFromMap(m)
+	return nil
+}
