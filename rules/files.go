@@ -1,0 +1,130 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+)
+
+// FileSpec is an entry of `rule_files`: a glob, and what missing data means to
+// the rules in the files that it matches.
+type FileSpec struct {
+	Path      string    `yaml:"path"`
+	OnMissing OnMissing `yaml:"on_missing"` // resolve when unset, as in Prometheus
+}
+
+// LoadFiles reads the alerting rules of Prometheus rule files. Every mistake
+// in every file is in the error, as file:line:column where it is known.
+// Recording rules are skipped: they belong to the Prometheus that is asked.
+func LoadFiles(specs []FileSpec, interval time.Duration, logger *slog.Logger) ([]Group, error) {
+	var groups []Group
+	var wrong []error
+	loaded := map[string]bool{}
+	for _, spec := range specs {
+		paths, err := filepath.Glob(spec.Path)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("rule_files: pattern %s: %w", spec.Path, err))
+			continue
+		}
+		if len(paths) == 0 {
+			logger.Warn("No rule file matches", "pattern", spec.Path)
+		}
+		for _, path := range paths {
+			if loaded[path] {
+				continue
+			}
+			loaded[path] = true
+			gs, errs := loadFile(path, spec.OnMissing, interval, logger)
+			groups, wrong = append(groups, gs...), append(wrong, errs...)
+		}
+	}
+	return groups, errors.Join(wrong...)
+}
+
+func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *slog.Logger) ([]Group, []error) {
+	parsed, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, NewParser(), logger)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	var groups []Group
+	for _, g := range parsed.Groups {
+		group, err := compileGroup(path, g, onMissing, interval, logger)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: group %q: %w", path, g.Name, err))
+			continue
+		}
+		groups = append(groups, group)
+	}
+	return groups, errs
+}
+
+func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interval time.Duration, logger *slog.Logger) (Group, error) {
+	group := Group{Name: path + ";" + g.Name, Interval: cmp.Or(time.Duration(g.Interval), interval)}
+	if g.QueryOffset != nil {
+		group.QueryOffset = time.Duration(*g.QueryOffset)
+	}
+	recording := 0
+	twins := map[string]int{}
+	for _, fr := range g.Rules {
+		if fr.Record != "" {
+			recording++
+			continue
+		}
+		r, err := compileFileRule(fr, g, onMissing)
+		if err != nil {
+			return Group{}, err
+		}
+		// Rules alike in name and labels are told apart by their order, as in Prometheus.
+		identity := fmt.Sprintf("%s/%s%v", group.Name, r.Name, r.Labels)
+		twins[identity]++
+		r.ID = identity
+		if n := twins[identity]; n > 1 {
+			r.ID = fmt.Sprintf("%s#%d", identity, n)
+		}
+		group.Rules = append(group.Rules, r)
+	}
+	if recording > 0 {
+		logger.Info("Recording rules are left to Prometheus", "file", path, "group", g.Name, "rules", recording)
+	}
+	return group, nil
+}
+
+func compileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) (*Rule, error) {
+	evidence, err := DeriveEvidence(fr.Expr)
+	if err != nil {
+		return nil, fmt.Errorf("rule %q: %w", fr.Alert, err)
+	}
+	labels := maps.Clone(g.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, fr.Labels)
+	policy := cmp.Or(onMissing, Resolve)
+	if evidence.Expr == "" {
+		policy = Resolve // nothing could ever prove its alerts healthy
+	}
+	return &Rule{
+		Name: fr.Alert, Expr: Fixed(fr.Expr), Evidence: Fixed(evidence.Expr), Threshold: evidence.Threshold,
+		For: time.Duration(fr.For), KeepFiringFor: time.Duration(fr.KeepFiringFor),
+		OnMissing: policy, Limit: g.Limit,
+		Labels: verbatim(labels), Annotations: verbatim(fr.Annotations),
+	}, nil
+}
+
+// verbatim returns templates of every entry, empty ones included: an empty
+// label takes the series' label away.
+func verbatim(m map[string]string) []Template {
+	out := make([]Template, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, Template{name, m[name]})
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+// Package rules says what to watch. Every kind of rule (cron jobs, resources,
+// containers, Prometheus rule files) compiles to one Rule, and Rule.Step says
+// what one evaluation of it means for its alerts. Nothing here does I/O but
+// reading rule files, and nothing reads the clock.
+package rules
+
+import (
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// OnMissing is what a rule does when the series of an active alert vanishes.
+type OnMissing string
+
+// The policies for missing data.
+const (
+	// Keep holds the alert as it is until a sample says more.
+	Keep OnMissing = "keep"
+	// Resolve ends the alert, as Prometheus does.
+	Resolve OnMissing = "resolve"
+	// AlertOnMissing counts missing data as a breach.
+	AlertOnMissing OnMissing = "alert"
+)
+
+// Rule is one thing to watch.
+type Rule struct {
+	// ID is stable over restarts and reloads: state belongs to it.
+	ID   string
+	Name string // the alertname label
+
+	// Expr returns the PromQL expression to ask at ts: a result is a breach.
+	Expr Expression
+	// Evidence returns the expression whose samples show that a series is
+	// alive and what its value is; nil where none can be derived.
+	Evidence Expression
+	// Clear tells, from an evidence value, whether a firing alert has recovered;
+	// nil: not being a breach is enough.
+	Clear func(value float64) bool
+
+	For           time.Duration
+	KeepFiringFor time.Duration
+	OnMissing     OnMissing
+	// Since returns when a breach of that value really began, where the value
+	// tells (a timestamp that became too old); nil: when it was first seen.
+	Since func(value float64, ts time.Time) time.Time
+	// Deadline returns when an alert active since then fires, where that is not
+	// simply For later; nil: For later.
+	Deadline func(activeAt time.Time) time.Time
+
+	Labels      []Template // sorted by name
+	Annotations []Template // sorted by name
+	Unit        string     // of the value; see alert.Alert
+	Threshold   string     // what the value is held against, for people
+	Limit       int        // most active alerts; 0: no limit
+}
+
+// Expression returns the PromQL text to ask at ts.
+type Expression func(ts time.Time) string
+
+// Fixed returns an expression that is the same at all times, or nil for "".
+func Fixed(text string) Expression {
+	if text == "" {
+		return nil
+	}
+	return func(time.Time) string { return text }
+}
+
+// Template is a label or annotation whose text may hold template actions.
+type Template struct{ Name, Text string }
+
+// Group is rules evaluated together, in order, at one interval.
+type Group struct {
+	// Name is unique among all groups, and stable over restarts and reloads.
+	Name        string
+	Interval    time.Duration
+	QueryOffset time.Duration
+	Rules       []*Rule
+}
+
+// Breach is one element of a rule's result, with the labels that its alert
+// bears.
+type Breach struct {
+	Labels alert.Labels // expanded rule labels over the series' labels
+	Series alert.Fingerprint
+	Value  float64
+}
+
+// Outcome is what asking a rule's question gave.
+type Outcome struct {
+	// Err means that the question was not answered: nothing may be concluded.
+	Err      error
+	Breaches []Breach
+	// Evidence has the value of every series that is alive. It is asked only
+	// when an active alert is not among the breaches.
+	Evidence map[alert.Fingerprint]float64
+}

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/netresearch/go-cron"
+)
+
+// Schedule is when a cron job is due, in its own time zone.
+type Schedule struct {
+	spec     string
+	location *time.Location
+	slots    cron.Schedule
+}
+
+// ParseSchedule reads a cron expression of 5 fields (or 6, the first being
+// seconds) or a descriptor such as @daily. timezone is an IANA name; "" is UTC.
+func ParseSchedule(spec, timezone string) (*Schedule, error) {
+	location, err := time.LoadLocation(timezone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q: %w", timezone, err)
+	}
+	parser, err := cron.TryNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+	if err != nil {
+		return nil, fmt.Errorf("making the schedule parser: %w", err)
+	}
+	if strings.HasPrefix(spec, "@every") || strings.Contains(spec, "TZ=") {
+		return nil, fmt.Errorf("schedule %q: @every has no fixed slots (use max_age), and a time zone goes into timezone", spec)
+	}
+	slots, err := parser.Parse(spec)
+	if err != nil {
+		return nil, fmt.Errorf("schedule %q: %w", spec, err)
+	}
+	return &Schedule{spec: spec, location: location, slots: slots}, nil
+}
+
+// String returns the schedule as it was written, with its time zone.
+func (s *Schedule) String() string { return s.spec + " " + s.location.String() }
+
+// Next returns the first slot after t; zero where there is none.
+func (s *Schedule) Next(t time.Time) time.Time {
+	next := s.slots.Next(t.In(s.location))
+	if next.IsZero() {
+		return next
+	}
+	return next.UTC()
+}
+
+// Last returns the last slot at or before t; zero where there is none within
+// five years.
+func (s *Schedule) Last(t time.Time) time.Time {
+	const day = 24 * time.Hour
+	for _, back := range []time.Duration{time.Hour, day, 8 * day, 32 * day, 370 * day, 5 * 370 * day} {
+		slot := s.Next(t.Add(-back))
+		if slot.IsZero() || slot.After(t) {
+			continue
+		}
+		for next := s.Next(slot); !next.IsZero() && !next.After(t); next = s.Next(slot) {
+			slot = next
+		}
+		return slot
+	}
+	return time.Time{}
+}

@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/invalid"
+)
+
+// Spec is what the configuration says to watch, apart from rule files.
+type Spec struct {
+	Cron       []CronJob
+	Resources  Resources
+	Containers Containers
+	Interval   time.Duration // between evaluations
+	MissingFor time.Duration // how long data may be missing before NoData is raised
+}
+
+// Compile returns the rule groups of the spec. A mistake that Check would have
+// found is an error.
+func (s Spec) Compile() ([]Group, error) {
+	var groups []Group
+	add := func(name string, rs []*Rule) {
+		if len(rs) > 0 {
+			groups = append(groups, Group{Name: name, Interval: s.Interval, Rules: rs})
+		}
+	}
+	for i := range s.Cron {
+		rs, err := s.Cron[i].compile(s.MissingFor)
+		if err != nil {
+			return nil, err
+		}
+		add("cron/"+s.Cron[i].Name, rs)
+	}
+	if len(s.Cron) > 0 || s.Resources.on() {
+		add("targets", []*Rule{hostNoData(s.Resources.Selector, s.MissingFor)})
+	}
+	add("resources", s.Resources.compile())
+	add("containers", s.Containers.compile(s.MissingFor))
+	return groups, nil
+}
+
+// selector writes a PromQL selector of any of the metric names with extra
+// matchers, which stand as the user wrote them.
+func selector(matchers string, names ...string) string {
+	if len(names) == 1 {
+		if matchers == "" {
+			return names[0]
+		}
+		return names[0] + "{" + matchers + "}"
+	}
+	if matchers != "" {
+		matchers = ", " + matchers
+	}
+	return fmt.Sprintf(`{__name__=~"%s"%s}`, strings.Join(names, "|"), matchers)
+}
+
+// checkSelector tells what is wrong with extra matchers.
+func checkSelector(path, matchers string) []invalid.Field {
+	if matchers == "" {
+		return nil
+	}
+	if _, err := NewParser().ParseMetricSelector("x{" + matchers + "}"); err != nil {
+		return []invalid.Field{{
+			Path:    path,
+			Problem: fmt.Sprintf("not a list of label matchers: %v", err),
+			Mend:    `write them as in PromQL, without braces: instance="db-1", job=~"node.*"`,
+		}}
+	}
+	return nil
+}
+
+// templates returns the templates of defaults overlaid with the user's, sorted
+// by name; a user's empty text removes one.
+func templates(defaults, user map[string]string) []Template {
+	all := maps.Clone(defaults)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, user)
+	var out []Template
+	for name, text := range all {
+		if text != "" {
+			out = append(out, Template{name, text})
+		}
+	}
+	slices.SortFunc(out, func(a, b Template) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// humanDuration writes a length of time as configuration files do: 26h, 1d2h.
+func humanDuration(d time.Duration) string { return model.Duration(d).String() }
+
+// The severities of the default rules.
+const (
+	critical = "critical"
+	warning  = "warning"
+)

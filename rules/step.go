@@ -1,0 +1,255 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// ErrDuplicate says that two results of a rule bear the same labels.
+var ErrDuplicate = errors.New("two results have the same labels after the rule's labels were applied")
+
+// ErrLimit says that a rule has more alerts than its limit.
+var ErrLimit = errors.New("the rule has more alerts than its limit")
+
+// Steps is what one evaluation means for a rule's alerts.
+type Steps struct {
+	// Active is every pending or firing alert after the evaluation.
+	Active []alert.Alert
+	// Changed lists those that must be written: begun, ended, gone missing or
+	// come back. Alerts whose value alone moved are not among them.
+	Changed []alert.Alert
+	// Deleted lists the ids of pending alerts that ended.
+	Deleted []string
+	Events  []alert.Event
+}
+
+// Step returns what outcome, got at ts, means for the alerts that were active
+// before. It is a pure function: the same arguments give the same steps.
+//
+// A breach begins or continues an alert, which fires once it has been active
+// for the rule's For. A firing alert resolves when the evidence has a healthy
+// value for its series, never because the series is missing, unless the rule
+// says so. An error changes nothing at all.
+func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps, error) {
+	if outcome.Err != nil {
+		return Steps{Active: before}, outcome.Err
+	}
+	s := stepper{rule: r, ts: ts, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
+	known := make(map[alert.Fingerprint]*alert.Alert, len(before))
+	for i := range before {
+		known[before[i].Fingerprint()] = &before[i]
+	}
+	seen := make(map[alert.Fingerprint]struct{}, len(outcome.Breaches))
+	for _, b := range outcome.Breaches {
+		fp := b.Labels.Fingerprint()
+		if _, twice := seen[fp]; twice {
+			return Steps{Active: before}, fmt.Errorf("%w: %s", ErrDuplicate, b.Labels)
+		}
+		seen[fp] = struct{}{}
+		s.breach(known[fp], b)
+	}
+	for i := range before {
+		if _, breached := seen[before[i].Fingerprint()]; !breached {
+			s.absent(before[i], outcome.Evidence)
+		}
+	}
+	if r.Limit > 0 && len(s.out.Active) > r.Limit {
+		return Steps{Active: before}, fmt.Errorf("%w: %d, limit %d", ErrLimit, len(s.out.Active), r.Limit)
+	}
+	return s.out, nil
+}
+
+// NeedsEvidence tells whether an alert active before is not among the
+// breaches, so that only the evidence can say how it is.
+func (r *Rule) NeedsEvidence(before []alert.Alert, breaches []Breach) bool {
+	if r.Evidence == nil || len(before) == 0 {
+		return false
+	}
+	breached := make(map[alert.Fingerprint]struct{}, len(breaches))
+	for _, b := range breaches {
+		breached[b.Labels.Fingerprint()] = struct{}{}
+	}
+	for i := range before {
+		if _, ok := breached[before[i].Fingerprint()]; !ok {
+			return true
+		}
+	}
+	return false
+}
+
+type stepper struct {
+	rule *Rule
+	ts   time.Time
+	out  Steps
+}
+
+// breach begins an alert (before is nil) or continues one.
+func (s *stepper) breach(before *alert.Alert, b Breach) {
+	if before == nil {
+		s.begin(b)
+		return
+	}
+	a := *before
+	a.Value, a.Series = b.Value, b.Series
+	a.KeepFiringSince = time.Time{}
+	returned := !a.MissingSince.IsZero()
+	a.MissingSince = time.Time{}
+	if returned {
+		s.event(alert.EventReturned, &a, "")
+	}
+	due := s.due(a.ActiveAt)
+	switch {
+	case a.State == alert.Pending && !s.ts.Before(due):
+		s.fire(&a)
+		s.change(a)
+	case a.State == alert.Firing && s.ts.Before(due):
+		// The rule's `for` was raised: as in Prometheus, wait for it again.
+		a.State, a.FiredAt = alert.Pending, time.Time{}
+		s.change(a)
+	case returned:
+		s.change(a)
+	default:
+		s.out.Active = append(s.out.Active, a)
+	}
+}
+
+func (s *stepper) begin(b Breach) {
+	since := s.ts
+	if s.rule.Since != nil {
+		if t := s.rule.Since(b.Value, s.ts); t.Before(since) {
+			since = t
+		}
+	}
+	a := alert.Alert{
+		ID:        alert.NewID(s.rule.ID, b.Labels, s.ts),
+		RuleID:    s.rule.ID,
+		Labels:    b.Labels,
+		State:     alert.Pending,
+		Value:     b.Value,
+		ActiveAt:  since,
+		Series:    b.Series,
+		Unit:      s.rule.Unit,
+		Threshold: s.rule.Threshold,
+	}
+	if s.ts.Before(s.due(since)) {
+		s.event(alert.EventPending, &a, "")
+	} else {
+		s.fire(&a)
+	}
+	s.change(a)
+}
+
+func (s *stepper) due(activeAt time.Time) time.Time {
+	if s.rule.Deadline != nil {
+		return s.rule.Deadline(activeAt)
+	}
+	return activeAt.Add(s.rule.For)
+}
+
+func (s *stepper) fire(a *alert.Alert) {
+	a.State, a.FiredAt = alert.Firing, s.ts
+	s.event(alert.EventFiring, a, "")
+}
+
+// absent decides about an active alert that is not among the breaches.
+func (s *stepper) absent(a alert.Alert, evidence map[alert.Fingerprint]float64) {
+	value, alive := evidence[a.Series]
+	switch {
+	case alive && (a.State == alert.Pending || s.rule.Clear == nil || s.rule.Clear(value)):
+		s.healthy(a, &value)
+	case alive:
+		s.hold(a, value)
+	case s.rule.OnMissing == Resolve:
+		s.healthy(a, nil)
+	default:
+		s.missing(a)
+	}
+}
+
+// healthy ends the alert; value is what proved it, nil where missing data did.
+func (s *stepper) healthy(a alert.Alert, value *float64) {
+	if a.State == alert.Pending {
+		s.event(alert.EventVanished, &a, "")
+		s.out.Deleted = append(s.out.Deleted, a.ID)
+		return
+	}
+	if s.keepFiring(&a) {
+		return
+	}
+	a.State, a.ResolvedAt = alert.Resolved, s.ts
+	a.Resolution, a.RecoveredValue = alert.Recovered, value
+	a.MissingSince = time.Time{}
+	if value == nil {
+		a.Resolution = alert.NoData
+	}
+	s.event(alert.EventResolved, &a, string(a.Resolution))
+	a.UpdatedAt = s.ts
+	s.out.Changed = append(s.out.Changed, a)
+}
+
+// keepFiring holds a firing alert under keep_firing_for; its value and
+// annotations stay as they were.
+func (s *stepper) keepFiring(a *alert.Alert) bool {
+	if s.rule.KeepFiringFor <= 0 {
+		return false
+	}
+	if a.KeepFiringSince.IsZero() {
+		a.KeepFiringSince = s.ts
+		s.change(*a)
+		return true
+	}
+	if s.ts.Sub(a.KeepFiringSince) < s.rule.KeepFiringFor {
+		s.out.Active = append(s.out.Active, *a)
+		return true
+	}
+	return false
+}
+
+// hold continues a firing alert whose value is between the thresholds.
+func (s *stepper) hold(a alert.Alert, value float64) {
+	a.Value = value
+	if a.MissingSince.IsZero() {
+		s.out.Active = append(s.out.Active, a)
+		return
+	}
+	a.MissingSince = time.Time{}
+	s.event(alert.EventReturned, &a, "")
+	s.change(a)
+}
+
+// missing keeps the alert in its state and notes since when nothing is known.
+func (s *stepper) missing(a alert.Alert) {
+	if !a.MissingSince.IsZero() && s.rule.OnMissing != AlertOnMissing {
+		s.out.Active = append(s.out.Active, a)
+		return
+	}
+	changed := a.MissingSince.IsZero()
+	if changed {
+		a.MissingSince = s.ts
+		s.event(alert.EventMissing, &a, "")
+	}
+	if s.rule.OnMissing == AlertOnMissing && a.State == alert.Pending && !s.ts.Before(s.due(a.ActiveAt)) {
+		s.fire(&a)
+		changed = true
+	}
+	if changed {
+		s.change(a)
+		return
+	}
+	s.out.Active = append(s.out.Active, a)
+}
+
+func (s *stepper) change(a alert.Alert) {
+	a.UpdatedAt = s.ts
+	s.out.Active = append(s.out.Active, a)
+	s.out.Changed = append(s.out.Changed, a)
+}
+
+func (s *stepper) event(kind alert.EventKind, a *alert.Alert, detail string) {
+	s.out.Events = append(s.out.Events, alert.Event{
+		At: s.ts, Kind: kind, AlertID: a.ID, Labels: a.Labels, Value: a.Value, Detail: detail,
+	})
+}
