@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/util/strutil"
+
+	"alertd/internal/alert"
+	"alertd/rules"
+)
+
+// refreshEvery is how often a firing alert's value is written to the store
+// when nothing else about it changes.
+const refreshEvery = time.Minute
+
+// evaluate evaluates every rule of the group, in order, and commits what
+// changed in one transaction.
+func (r *runner) evaluate(ctx context.Context, ts time.Time) {
+	started := time.Now()
+	ev := newEvaluation(r.group.Name, ts)
+	for i, rule := range r.group.Rules {
+		err := r.rule(ctx, rule, ts, ev)
+		if ctx.Err() != nil {
+			return
+		}
+		r.record(i, rule, err, ts)
+	}
+	r.commit(ctx, ev)
+	took := time.Since(started)
+	r.engine.metrics.evaluation.WithLabelValues(r.group.Name).Observe(took.Seconds())
+	r.mu.Lock()
+	r.status.LastEvaluation, r.status.Duration = ts, took
+	r.mu.Unlock()
+}
+
+// rule evaluates one rule and adds what changed to ev.
+func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *alert.Evaluation) error {
+	before := r.alerts[rule.ID]
+	asked, err := r.engine.ask(ctx, r, rule, before, ts)
+	if err != nil {
+		asked.outcome.Err = err
+	}
+	steps, err := rule.Step(before, asked.outcome, ts)
+	if err != nil {
+		return err
+	}
+	changed := make(map[string]bool, len(steps.Changed))
+	for i := range steps.Changed {
+		a := &steps.Changed[i]
+		r.finish(ctx, rule, a, asked, ts)
+		changed[a.ID] = true
+	}
+	r.refresh(ctx, rule, &steps, changed, before, asked, ts)
+	ev.Upserts = append(ev.Upserts, steps.Changed...)
+	ev.Deletes = append(ev.Deletes, steps.Deleted...)
+	ev.Events = append(ev.Events, steps.Events...)
+	r.engine.touch(ev, steps.Changed)
+	r.alerts[rule.ID] = steps.Active
+	return nil
+}
+
+// refresh fills in the annotations of the active alerts, and adds those whose
+// value moved to the changes when they were last written long enough ago.
+func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Steps, changed map[string]bool, before []alert.Alert, asked answer, ts time.Time) {
+	values := make(map[string]float64, len(before))
+	for i := range before {
+		values[before[i].ID] = before[i].Value
+	}
+	for i := range steps.Active {
+		a := &steps.Active[i]
+		was, known := values[a.ID]
+		if known && was == a.Value && !changed[a.ID] {
+			continue
+		}
+		r.finish(ctx, rule, a, asked, ts)
+		if !changed[a.ID] && ts.Sub(a.UpdatedAt) >= refreshEvery {
+			a.UpdatedAt = ts
+			steps.Changed = append(steps.Changed, *a)
+		}
+	}
+}
+
+// finish gives an alert that is breaching its annotations and its link.
+func (r *runner) finish(ctx context.Context, rule *rules.Rule, a *alert.Alert, asked answer, ts time.Time) {
+	if note, ok := asked.annotate(a.Fingerprint()); ok {
+		a.Annotations = note(ctx)
+		a.GeneratorURL = r.engine.generatorURL(rule, ts)
+	}
+}
+
+// generatorURL links to the rule's expression in Prometheus.
+func (e *Engine) generatorURL(rule *rules.Rule, ts time.Time) string {
+	if e.setup.PrometheusURL == nil || rule.Expr == nil {
+		return ""
+	}
+	return e.setup.PrometheusURL.String() + strutil.TableLinkForExpression(rule.Expr(ts))
+}
+
+// commit writes ev and whatever could not be written before it. What cannot be
+// written now is kept and goes with the next commit.
+func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
+	if r.backlog != nil {
+		r.backlog.Merge(ev)
+		ev = r.backlog
+	}
+	if ev.Empty() {
+		return
+	}
+	if err := r.engine.o.Store.CommitEvaluation(context.WithoutCancel(ctx), ev); err != nil {
+		r.backlog = ev
+		r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(float64(len(ev.Upserts)))
+		r.logger.Error("The evaluation could not be stored; it is kept in memory and tried again with the next", "err", err, "alerts", len(ev.Upserts))
+		return
+	}
+	r.backlog = nil
+	r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(0)
+	r.engine.o.Committed()
+}
+
+// record keeps the rule's health for the status page and the engine's own alerts.
+func (r *runner) record(i int, rule *rules.Rule, err error, ts time.Time) {
+	r.engine.health.ruleDone(r.group.Name, rule, err, ts)
+	if err != nil {
+		r.engine.metrics.failures.WithLabelValues(r.group.Name).Inc()
+	}
+	counts := map[alert.State]int{}
+	for _, a := range r.alerts[rule.ID] {
+		counts[a.State]++
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status := &r.status.Rules[i]
+	if err != nil && status.LastError == "" {
+		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name, "err", err)
+	}
+	if err == nil && status.LastError != "" {
+		r.logger.Info("The rule can be evaluated again", "rule", rule.Name)
+	}
+	status.LastError = ""
+	if err != nil {
+		status.LastError = fmt.Sprint(err)
+	}
+	status.Pending, status.Firing = counts[alert.Pending], counts[alert.Firing]
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"alertd/internal/alert"
+	"alertd/rules"
+)
+
+// ownGroup is the group of the alerts that the engine raises about itself.
+const ownGroup = "alertd"
+
+// tolerated is how long Prometheus may be unreachable, or a rule fail, before
+// people are told.
+const tolerated = time.Minute
+
+// The alerts that the engine raises about itself.
+const (
+	unreachableName = "PrometheusUnreachable"
+	failingName     = "RuleFailing"
+)
+
+// health remembers what fails. Its rules go through the same Step as all
+// others; only their answers come from here.
+type health struct {
+	mu          sync.Mutex
+	prometheus  string    // who is asked
+	lastSuccess time.Time // when Prometheus last answered a rule
+	failing     map[string]*failure
+}
+
+// failure is a rule that could not be evaluated the last time it was tried.
+type failure struct {
+	group, rule string
+	err         error
+	since, last time.Time // first and latest failure in a row
+	alone       bool      // other rules succeeded meanwhile, so it is not Prometheus
+}
+
+// lasting tells whether the rule itself is at fault, for longer than tolerated.
+func (f *failure) lasting() bool {
+	return f.last.Sub(f.since) >= tolerated && (f.alone || !unanswered(f.err))
+}
+
+func newHealth() *health { return &health{failing: map[string]*failure{}} }
+
+func (h *health) rules() []*rules.Rule {
+	asked := rules.Fixed(ownGroup) // answered from memory, but the evidence is always there
+	return []*rules.Rule{
+		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep},
+		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep},
+	}
+}
+
+// apply drops the failures of rules that are no longer configured.
+func (h *health) apply(s *Setup) {
+	known := map[string]bool{}
+	for _, g := range s.Groups {
+		for _, r := range g.Rules {
+			known[r.ID] = true
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.prometheus = "in process"
+	if s.PrometheusURL != nil {
+		h.prometheus = s.PrometheusURL.Redacted()
+	}
+	for id := range h.failing {
+		if !known[id] {
+			delete(h.failing, id)
+		}
+	}
+}
+
+// ruleDone takes note of how a rule's evaluation at now ended.
+func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Time) {
+	if group == ownGroup {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err == nil {
+		h.lastSuccess = now
+		delete(h.failing, rule.ID)
+		return
+	}
+	f := h.failing[rule.ID]
+	if f == nil {
+		f = &failure{group: group, rule: rule.Name, since: now}
+		h.failing[rule.ID] = f
+	}
+	f.err, f.last, f.alone = err, now, h.lastSuccess.After(f.since)
+}
+
+// condition is something wrong with the engine's own work.
+type condition struct {
+	labels               alert.Labels
+	summary, description string
+}
+
+// answer is the engine's own health as a rule's result: every condition is a
+// breach, and what was one before and is none now is healthy.
+func (h *health) answer(rule *rules.Rule, before []alert.Alert) answer {
+	found := h.conditions(rule.Name)
+	notes := make(map[alert.Fingerprint]alert.Labels, len(found))
+	got := answer{annotate: func(fp alert.Fingerprint) (func(context.Context) alert.Labels, bool) {
+		note, ok := notes[fp]
+		return func(context.Context) alert.Labels { return note }, ok
+	}}
+	for _, c := range found {
+		fp := c.labels.Fingerprint()
+		notes[fp] = alert.LabelsFromStrings("summary", c.summary, "description", c.description)
+		got.outcome.Breaches = append(got.outcome.Breaches, rules.Breach{Labels: c.labels, Series: fp, Value: 1})
+	}
+	got.outcome.Evidence = make(map[alert.Fingerprint]float64, len(before))
+	for i := range before {
+		got.outcome.Evidence[before[i].Series] = 0
+	}
+	return got
+}
+
+func (h *health) conditions(name string) []condition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if name == unreachableName {
+		return h.unreachable()
+	}
+	var found []condition
+	for _, f := range h.failing {
+		if f.lasting() {
+			found = append(found, condition{
+				labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, "severity", "warning"),
+				summary:     fmt.Sprintf("Rule %s cannot be evaluated", f.rule),
+				description: fmt.Sprintf("Its alerts stay as they were, and new ones are not noticed. Prometheus says: %v", f.err),
+			})
+		}
+	}
+	// Rules alike in group and name share an alert.
+	slices.SortFunc(found, func(a, b condition) int { return strings.Compare(a.description, b.description) })
+	return slices.CompactFunc(slices.SortedStableFunc(slices.Values(found), func(a, b condition) int {
+		return a.labels.Compare(b.labels)
+	}), func(a, b condition) bool { return a.labels.Equal(b.labels) })
+}
+
+// unreachable holds when some rule began to fail for want of an answer after
+// the last time that any rule had one.
+func (h *health) unreachable() []condition {
+	var latest *failure
+	for _, f := range h.failing {
+		if unanswered(f.err) && f.since.After(h.lastSuccess) && (latest == nil || f.last.After(latest.last)) {
+			latest = f
+		}
+	}
+	if latest == nil {
+		return nil
+	}
+	return []condition{{
+		labels:      alert.LabelsFromStrings(alert.AlertName, unreachableName, "prometheus", h.prometheus, "severity", "critical"),
+		summary:     "Prometheus cannot be reached",
+		description: fmt.Sprintf("Nothing can be watched until it answers: every alert stays as it was. The last attempt: %v", latest.err),
+	}}
+}

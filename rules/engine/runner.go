@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"alertd/internal/alert"
+	"alertd/rules"
+)
+
+// runner evaluates one group: one evaluation at a time, at its slots.
+type runner struct {
+	engine *Engine
+	group  rules.Group
+	logger *slog.Logger
+
+	// alerts has the active alerts by rule id. Only the runner's loop uses it
+	// while the loop runs.
+	alerts map[string][]alert.Alert
+	// backlog is what could not be committed; it goes with the next commit.
+	backlog *alert.Evaluation
+
+	mu     sync.Mutex
+	status GroupStatus
+}
+
+func newRunner(e *Engine, g rules.Group) *runner {
+	r := &runner{
+		engine: e, group: g, alerts: map[string][]alert.Alert{},
+		logger: e.o.Logger.With("group", g.Name),
+	}
+	r.status = GroupStatus{Name: g.Name, Interval: g.Interval}
+	for _, rule := range g.Rules {
+		r.status.Rules = append(r.status.Rules, RuleStatus{ID: rule.ID, Name: rule.Name})
+	}
+	return r
+}
+
+// loop evaluates at once, then at every slot until ctx ends. Slots that an
+// evaluation overran are skipped and counted, never queued.
+func (r *runner) loop(ctx context.Context, firstDone func()) {
+	r.evaluate(ctx, time.Now())
+	firstDone()
+	slot := r.slotAfter(time.Now())
+	timer := time.NewTimer(time.Until(slot))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		r.evaluate(ctx, slot)
+		next := r.slotAfter(time.Now())
+		if missed := next.Sub(slot)/r.group.Interval - 1; missed > 0 {
+			r.engine.metrics.missed.WithLabelValues(r.group.Name).Add(float64(missed))
+			r.logger.Warn("The evaluation took longer than its interval; slots were skipped", "slots", int64(missed))
+		}
+		slot = next
+		timer.Reset(time.Until(slot))
+	}
+}
+
+// slotAfter returns the group's first slot after t: its own offset into the
+// interval spreads groups over time, and is the same after a restart.
+func (r *runner) slotAfter(t time.Time) time.Time {
+	h := fnv.New64a()
+	h.Write([]byte(r.group.Name))
+	interval := r.group.Interval.Nanoseconds()
+	offset := int64(h.Sum64() % uint64(interval))
+	now := t.UnixNano() - offset
+	return time.Unix(0, now-now%interval+interval+offset)
+}

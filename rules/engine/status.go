@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// GroupStatus tells how a group's evaluation is going.
+type GroupStatus struct {
+	Name           string
+	Interval       time.Duration
+	LastEvaluation time.Time // zero before the first
+	Duration       time.Duration
+	Rules          []RuleStatus
+}
+
+// RuleStatus tells how one rule is doing.
+type RuleStatus struct {
+	ID        string
+	Name      string
+	LastError string // "" when the last evaluation succeeded
+	Pending   int
+	Firing    int
+}
+
+// Groups returns the status of every group.
+func (e *Engine) Groups() []GroupStatus {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]GroupStatus, len(e.runners))
+	for i, r := range e.runners {
+		r.mu.Lock()
+		out[i] = r.status
+		out[i].Rules = append([]RuleStatus(nil), r.status.Rules...)
+		r.mu.Unlock()
+	}
+	return out
+}
+
+// countAlerts returns the number of alerts by state.
+func (e *Engine) countAlerts() map[alert.State]int {
+	counts := map[alert.State]int{alert.Pending: 0, alert.Firing: 0}
+	for _, g := range e.Groups() {
+		for _, r := range g.Rules {
+			counts[alert.Pending] += r.Pending
+			counts[alert.Firing] += r.Firing
+		}
+	}
+	return counts
+}
