@@ -1,0 +1,28 @@
+// Command alertctl drives alertd from the command line.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"alertd/internal/app"
+	"alertd/internal/ctl"
+)
+
+// Set by -ldflags "-X main.version=...".
+var version, commit, date string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := ctl.Run(ctx, ctl.Options{
+		Build: ctl.Build{Version: version, Commit: commit, Date: date},
+		Args:  os.Args[1:],
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		LookupEnv:   os.LookupEnv,
+		CheckConfig: app.Check,
+	})
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,77 @@
+// Command alertd watches cron jobs, hosts and containers through Prometheus
+// and tells people what breaks and what is well again.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"alertd/internal/app"
+	"alertd/internal/web"
+)
+
+// Set by -ldflags "-X main.version=...".
+var version, commit, date = "dev", "unknown", "unknown"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "alertd: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	var o app.Options
+	var logLevel, logFormat string
+	cmd := &cobra.Command{
+		Use:   "alertd",
+		Short: "Watch cron jobs, hosts and containers through Prometheus, and tell people",
+		Long: `alertd runs beside Prometheus, asks it how cron jobs, the host and its
+containers are doing, and tells people on Slack, Discord, e-mail or a webhook:
+once when something breaks, and once when it is well again.
+
+Without --config.file the ALERTD_* environment variables say what to do; with
+no Prometheus URL at all, alertd measures this host by itself. Every flag can
+be given as a variable too: --web.listen-address is ALERTD_WEB_LISTEN_ADDRESS.`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       fmt.Sprintf("%s (commit %s, built %s, %s)", version, commit, date, runtime.Version()),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flagsFromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
+			logger, err := app.NewLogger(os.Stderr, logLevel, logFormat)
+			if err != nil {
+				return err
+			}
+			reloads := make(chan os.Signal, 1)
+			signal.Notify(reloads, syscall.SIGHUP)
+			o.Logger, o.Reloads, o.Stdout = logger, reloads, os.Stdout
+			o.Version = web.Version{Version: version, Commit: commit, Date: date}
+			logger.Info("Starting alertd", "version", version, "commit", commit, "go", runtime.Version())
+			return app.Run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.ConfigFile, "config.file", "", "configuration `file`: alertd.yml or alertmanager.yml (default: the environment)")
+	f.StringVar(&o.StoragePath, "storage.path", "data", "`directory` for alertd's state")
+	f.StringVar(&o.ListenAddress, "web.listen-address", web.DefaultAddress, "`address` to serve API and page on")
+	f.StringVar(&o.ExternalURL, "web.external-url", "", "`URL` under which people reach alertd, for links in messages")
+	f.StringVar(&o.RoutePrefix, "web.route-prefix", "", "`path` below which everything is served (default: the external URL's)")
+	f.StringVar(&o.WebConfigFile, "web.config.file", "", "`file` with TLS and basic auth settings, in the Prometheus exporters' format")
+	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
+	f.StringVar(&logFormat, "log.format", "logfmt", "logfmt or json")
+	cmd.AddCommand(healthcheck())
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	return cmd
+}

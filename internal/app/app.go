@@ -1,0 +1,190 @@
+// Package app puts alertd together: it is the only package that knows the
+// configuration, the store, the engine, the notifier and every channel.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"alertd/internal/alert"
+	"alertd/internal/intake"
+	"alertd/internal/store"
+	"alertd/internal/web"
+	"alertd/notifier"
+	"alertd/rules/engine"
+)
+
+// Options is what the command line says.
+type Options struct {
+	ConfigFile    string // "": the environment alone
+	StoragePath   string
+	ListenAddress string
+	ExternalURL   string // "": made from the listen address
+	RoutePrefix   string
+	WebConfigFile string
+	Version       web.Version
+	Logger        *slog.Logger
+	Stdout        io.Writer // where console receivers print
+	// Reloads delivers a request to read the configuration again (SIGHUP).
+	Reloads <-chan os.Signal
+}
+
+// app is the running parts.
+type app struct {
+	Options
+	external *url.URL
+	registry *prometheus.Registry
+	store    store.Store
+	source   *source
+	engine   *engine.Engine
+	intake   *intake.Intake
+	notifier *notifier.Notifier
+	current  *current
+	metrics  *metrics
+}
+
+// Run runs alertd until ctx ends. Its error tells why it could not start, or
+// what made it stop.
+func Run(ctx context.Context, o Options) (err error) {
+	plan, err := load(o)
+	if err != nil {
+		return err
+	}
+	a := &app{Options: o, registry: prometheus.NewRegistry(), current: &current{}}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.metrics = newMetrics(a.registry)
+	if a.external, err = externalURL(o); err != nil {
+		return err
+	}
+	a.store, err = store.Open(ctx, store.Options{Path: o.StoragePath, Logger: o.Logger, Registerer: a.registry})
+	if err != nil {
+		return fmt.Errorf("opening the store: %w", err)
+	}
+	defer func() {
+		if closeErr := a.store.Close(); err == nil && closeErr != nil {
+			err = fmt.Errorf("closing the store: %w", closeErr)
+		}
+	}()
+	a.source, err = openSource(plan, filepath.Join(o.StoragePath, "metrics"), o.Logger, a.registry)
+	if err != nil {
+		return err
+	}
+	defer a.source.close()
+	return a.run(ctx, plan)
+}
+
+func (a *app) run(ctx context.Context, plan *plan) error {
+	a.notifier = notifier.New(a.store, a.Logger, a.registry)
+	a.metrics.collectQueue(a.store)
+	a.engine = engine.New(engine.Options{
+		Store: a.store, Querier: a.source, Committed: a.notifier.Wake,
+		Concurrency: plan.config.Evaluation.Concurrency,
+		Logger:      a.Logger, Registerer: a.registry,
+	})
+	var err error
+	if a.intake, err = intake.Open(ctx, a.store, a.notifier.Wake, a.Logger); err != nil {
+		return err
+	}
+	server, err := web.New(a.webDeps(ctx))
+	if err != nil {
+		return err
+	}
+	if err := a.apply(ctx, plan); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return server.Serve(ctx, web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile})
+	})
+	group.Go(func() error { return a.source.run(ctx) })
+	group.Go(func() error { return a.evaluate(ctx) })
+	group.Go(func() error { return a.notify(ctx) })
+	group.Go(func() error { return a.intake.Run(ctx) })
+	group.Go(func() error { return a.reloadOnSignal(ctx) })
+	group.Go(func() error { return a.prune(ctx) })
+	return group.Wait()
+}
+
+// evaluate runs the engine once there is data to evaluate.
+func (a *app) evaluate(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-a.source.ready():
+	}
+	return a.engine.Run(ctx)
+}
+
+// notify tells people, but nothing before the first evaluation has shown what
+// became of the alerts that the store remembers.
+func (a *app) notify(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-a.engine.Ready():
+	}
+	return a.notifier.Run(ctx)
+}
+
+// prune forgets what ended long ago, now and every hour.
+func (a *app) prune(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		keep := store.Retention{
+			History:  time.Duration(a.current.plan().config.Storage.Retention),
+			Silences: silenceRetention,
+		}
+		if _, err := a.store.Prune(ctx, time.Now(), keep); err != nil && ctx.Err() == nil {
+			a.Logger.Error("Old history could not be forgotten", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// silenceRetention is how long silences are listed after their end, as in
+// Alertmanager.
+const silenceRetention = 120 * time.Hour
+
+// groups routes an alert by the configuration in force.
+func (a *app) groups(labels alert.Labels) []alert.GroupRef {
+	return a.current.plan().route.Groups(labels)
+}
+
+// externalURL is where links in messages lead. Without the flag it is the
+// listen address, with the host's name where that is every address.
+func externalURL(o Options) (*url.URL, error) {
+	text := o.ExternalURL
+	if text == "" {
+		host, port, err := net.SplitHostPort(o.ListenAddress)
+		if err != nil {
+			return nil, fmt.Errorf("--web.listen-address: %w: write it as 127.0.0.1:9099", err)
+		}
+		if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+			if host, err = os.Hostname(); err != nil {
+				return nil, fmt.Errorf("finding the host's name for links: %w: give --web.external-url", err)
+			}
+		}
+		text = "http://" + net.JoinHostPort(host, port)
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("--web.external-url %q: not an http or https URL: write it as http://alertd.example.com:9099", text)
+	}
+	return u, nil
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"alertd/internal/config"
+	"alertd/notifier"
+	"alertd/notifier/console"
+	"alertd/notifier/discord"
+	"alertd/notifier/slack"
+	"alertd/notifier/webhook"
+	"alertd/rules"
+)
+
+// deliveryExpiry is how long a delivery is tried before it is given up.
+const deliveryExpiry = 24 * time.Hour
+
+// kinds is every channel that there is: a new one is one line here.
+func kinds(o Options) []notifier.Kind {
+	return []notifier.Kind{
+		slack.Kind(),
+		discord.Kind(),
+		webhook.Kind(),
+		console.Kind(o.Stdout),
+	}
+}
+
+// plan is a configuration with everything that can be wrong with it tried out:
+// rule files read, routes and templates parsed.
+type plan struct {
+	config *config.Config
+	groups []rules.Group
+	route  *notifier.Route
+}
+
+// current is the plan in force.
+type current struct{ p atomic.Pointer[plan] }
+
+func (c *current) plan() *plan     { return c.p.Load() }
+func (c *current) replace(p *plan) { c.p.Store(p) }
+
+// load reads the configuration and the rule files that it names.
+func load(o Options) (*plan, error) {
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	read := config.Options{Kinds: kinds(o), Logger: logger}
+	var cfg *config.Config
+	var err error
+	if o.ConfigFile == "" {
+		cfg, err = config.FromEnv(read)
+	} else {
+		cfg, err = config.Load(o.ConfigFile, read)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{config: cfg}
+	if p.route, err = cfg.RouteTree(); err != nil {
+		return nil, err
+	}
+	if p.groups, err = cfg.Rules().Compile(); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), logger)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = append(p.groups, files...)
+	return p, nil
+}
+
+// setup opens every channel and loads the templates.
+func (p *plan) setup(o Options, external *url.URL) (*notifier.Setup, error) {
+	templates, err := notifier.LoadTemplates(p.config.Templates, external, p.config.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	s := &notifier.Setup{Route: p.route, Receivers: map[string][]notifier.Target{}, Templates: templates, Expiry: deliveryExpiry}
+	for _, r := range p.config.Receivers {
+		for _, i := range r.Integrations {
+			id := r.ID(i)
+			channel, err := i.Settings.Open(notifier.Env{
+				Logger: o.Logger.With("integration", id), ExternalURL: external, Version: o.Version.Version,
+			})
+			if err != nil {
+				return nil, fmt.Errorf("receiver %s: %w", id, err)
+			}
+			s.Receivers[r.Name] = append(s.Receivers[r.Name], notifier.Target{
+				ID: id, Kind: i.Kind, Channel: channel, Options: i.Settings.Options(),
+			})
+		}
+	}
+	return s, nil
+}

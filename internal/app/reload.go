@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"alertd/internal/intake"
+	"alertd/rules/engine"
+)
+
+// reload reads the configuration again. Everything that can fail is done
+// before anything that runs is touched: a bad file changes nothing.
+func (a *app) reload(ctx context.Context) error {
+	err := func() error {
+		p, err := load(a.Options)
+		if err != nil {
+			return err
+		}
+		return a.apply(ctx, p)
+	}()
+	a.metrics.reloaded(err, time.Now())
+	if err != nil {
+		a.Logger.Error("The configuration was not reloaded; the one before stays in force", "err", err)
+		return fmt.Errorf("reloading the configuration: %w", err)
+	}
+	a.Logger.Info("The configuration is loaded", "file", a.ConfigFile,
+		"rule_groups", len(a.current.plan().groups), "receivers", len(a.current.plan().config.Receivers))
+	return nil
+}
+
+// apply puts a plan into force, or fails and changes nothing.
+func (a *app) apply(ctx context.Context, p *plan) error {
+	setup, err := p.setup(a.Options, a.external)
+	if err != nil {
+		return err
+	}
+	replaceSource := func() {}
+	if a.current.plan() != nil {
+		if replaceSource, err = a.source.reload(p, a.Logger, a.registry); err != nil {
+			return err
+		}
+	}
+	err = a.intake.Apply(ctx, intake.Setup{
+		Route: p.route.Groups, ResolveTimeout: time.Duration(p.config.Global.ResolveTimeout),
+	}, time.Now())
+	if err != nil {
+		return err
+	}
+	replaceSource()
+	a.current.replace(p)
+	a.notifier.Apply(setup)
+	a.engine.Apply(&engine.Setup{
+		Groups: p.groups, Route: p.route.Groups, PrometheusURL: p.prometheusURL(),
+		Timeout:  time.Duration(p.config.Evaluation.Timeout),
+		Interval: time.Duration(p.config.Evaluation.Interval),
+	})
+	a.metrics.reloaded(nil, time.Now())
+	return nil
+}
+
+func (a *app) reloadOnSignal(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.Reloads:
+			_ = a.reload(ctx) // it has logged why
+		}
+	}
+}

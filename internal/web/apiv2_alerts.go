@@ -1,0 +1,127 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"alertd/internal/alert"
+	"alertd/internal/web/apiv2"
+)
+
+// renewal is how far ahead the end of an alert of our own is shown: clients
+// know alerts whose sender renews them, and ours last until they are resolved.
+const renewal = 5 * time.Minute
+
+// snapshot is the firing alerts and what suppresses them, at one moment.
+type snapshot struct {
+	now      time.Time
+	alerts   []alert.Alert
+	silences alert.Silences // the active ones
+}
+
+// takeSnapshot reads what fires. Label sets are unique in it: where two rules
+// give the same, the one that fires longest stands for both, because clients
+// take the fingerprint for the identity of an alert.
+func (s *Server) takeSnapshot(ctx context.Context) (snapshot, error) {
+	snap := snapshot{now: s.deps.Now()}
+	active, err := s.deps.Store.ActiveAlerts(ctx)
+	if err != nil {
+		return snap, err
+	}
+	silences, err := s.deps.Store.Silences(ctx)
+	if err != nil {
+		return snap, err
+	}
+	snap.alerts = slices.DeleteFunc(active, func(a alert.Alert) bool {
+		lapsed := !a.ExpiresAt.IsZero() && a.ExpiresAt.Before(snap.now)
+		return a.State != alert.Firing || lapsed
+	})
+	snap.silences = slices.DeleteFunc(silences, func(sil alert.Silence) bool {
+		return sil.StateAt(snap.now) != alert.SilenceActive
+	})
+	return snap, nil
+}
+
+// apiAlerts returns the alerts that pass the filter, ordered by fingerprint.
+func (s *Server) apiAlerts(snap snapshot, f *alertFilter) []apiv2.Alert {
+	known := s.receiverLabels()
+	out := []apiv2.Alert{}
+	for i := range snap.alerts {
+		a := &snap.alerts[i]
+		if !f.matchers.Matches(a.Labels) {
+			continue
+		}
+		var receivers []string
+		for _, ref := range s.deps.Groups(a.Labels) {
+			receivers = append(receivers, ref.Receiver)
+		}
+		if !f.receiversPass(receivers, known) {
+			continue
+		}
+		if shown, ok := snap.show(a, f, receivers); ok {
+			out = append(out, shown)
+		}
+	}
+	slices.SortFunc(out, func(a, b apiv2.Alert) int {
+		return cmp.Or(strings.Compare(a.Fingerprint, b.Fingerprint), time.Time(a.StartsAt).Compare(time.Time(b.StartsAt)))
+	})
+	return slices.CompactFunc(out, func(a, b apiv2.Alert) bool { return a.Fingerprint == b.Fingerprint })
+}
+
+// show returns an alert as clients get it, unless its status is not asked for.
+func (snap *snapshot) show(a *alert.Alert, f *alertFilter, receivers []string) (apiv2.Alert, bool) {
+	silencedBy := snap.silences.Matching(a.Labels, snap.now)
+	if !f.wants(silencedBy, nil) {
+		return apiv2.Alert{}, false
+	}
+	end := a.ExpiresAt
+	if end.IsZero() {
+		end = snap.now.Add(renewal)
+	}
+	shown := apiv2.Alert{
+		Annotations:  a.Annotations,
+		StartsAt:     apiv2.Time(a.FiredAt),
+		EndsAt:       apiv2.Time(end),
+		UpdatedAt:    apiv2.Time(a.UpdatedAt),
+		Fingerprint:  a.Fingerprint().String(),
+		Receivers:    make([]apiv2.ReceiverReference, 0, len(receivers)),
+		GeneratorURL: a.GeneratorURL,
+		Labels:       a.Labels,
+		Status: apiv2.AlertStatus{
+			State: apiv2.StateActive, SilencedBy: []string{}, InhibitedBy: []string{}, MutedBy: []string{},
+		},
+	}
+	for _, name := range receivers {
+		shown.Receivers = append(shown.Receivers, apiv2.ReceiverReference{Name: name})
+	}
+	if len(silencedBy) > 0 {
+		shown.Status.State, shown.Status.SilencedBy = apiv2.StateSuppressed, silencedBy
+	}
+	return shown, true
+}
+
+// receiverLabels returns the labels of every receiver of the configuration.
+func (s *Server) receiverLabels() map[string]alert.Labels {
+	known := map[string]alert.Labels{}
+	for _, r := range s.deps.Receivers() {
+		known[r.Name] = r.labels()
+	}
+	return known
+}
+
+// getAlerts serves GET /api/v2/alerts.
+func (s *Server) getAlerts(r *http.Request) (any, error) {
+	f, err := readAlertFilter(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	snap, err := s.takeSnapshot(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return s.apiAlerts(snap, &f), nil
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+)
+
+// DefaultAddress is where alertd listens unless told otherwise: on this host only.
+const DefaultAddress = "127.0.0.1:9099"
+
+// ListenConfig says where and how to listen.
+type ListenConfig struct {
+	Address       string // host:port; DefaultAddress where it is empty
+	WebConfigFile string // TLS and basic auth, in the exporter toolkit's format; "" for neither
+
+	// How long a client may take to send a request (default 1 minute), and to
+	// take the answer (default 2 minutes).
+	ReadTimeout, WriteTimeout time.Duration
+	// How long requests under way may take to end when ctx has ended (default
+	// 10 seconds).
+	ShutdownTimeout time.Duration
+}
+
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 5 * time.Minute
+	maxHeader     = 64 << 10 // bytes
+)
+
+// Serve listens and answers until ctx ends, then lets the requests under way
+// end and returns nil. It logs "Listening on" with the address once it listens.
+func (s *Server) Serve(ctx context.Context, cfg ListenConfig) error {
+	if err := toolkit.Validate(cfg.WebConfigFile); err != nil {
+		return fmt.Errorf("the web configuration %s: %w", cfg.WebConfigFile, err)
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", cmp.Or(cfg.Address, DefaultAddress))
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	defer func() { _ = listener.Close() }() // it is closed already unless serving failed to begin
+	address := listener.Addr().String()
+	s.address.Store(&address)
+
+	readTimeout := cmp.Or(cfg.ReadTimeout, time.Minute)
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: min(headerTimeout, readTimeout),
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      cmp.Or(cfg.WriteTimeout, 2*time.Minute),
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.deps.Logger.Handler(), slog.LevelWarn),
+		// What was begun is finished: requests outlive ctx until the shutdown.
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- toolkit.Serve(listener, server, &toolkit.FlagConfig{WebConfigFile: &cfg.WebConfigFile}, s.deps.Logger)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving HTTP on %s: %w", address, err)
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(cfg.ShutdownTimeout, 10*time.Second))
+	defer cancel()
+	if err := server.Shutdown(patience); err != nil {
+		s.deps.Logger.Warn("Requests were still under way at the end and were cut off", "err", err)
+		_ = server.Close() // nothing is left to be told of it
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving HTTP on %s: %w", address, err)
+	}
+	return nil
+}

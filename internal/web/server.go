@@ -1,0 +1,107 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"alertd/internal/web/apiv2"
+)
+
+// Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	deps    Deps
+	prefix  string // "" or a path such as /alertd
+	handler http.Handler
+	metrics *metrics
+	page    *template.Template
+	policy  string // the page's Content-Security-Policy
+	address atomic.Pointer[string]
+
+	// silences serialises changes, each of which reads before it writes.
+	silences sync.Mutex
+}
+
+// New returns a server, or an error that tells what is missing or wrong in d.
+func New(d Deps) (*Server, error) {
+	d, err := d.completed()
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := routePrefix(d)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{deps: d, prefix: prefix}
+	if s.metrics, err = newMetrics(d); err != nil {
+		return nil, err
+	}
+	if s.page, s.policy, err = parsePage(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	s.route(mux)
+	if s.handler, err = s.protect(mux); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Handler returns everything that the server serves.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// route is the table of what is served where.
+func (s *Server) route(mux *http.ServeMux) {
+	handle := func(method, path string, h http.Handler) {
+		pattern := strings.TrimPrefix(method+" ", " ") + s.prefix + path
+		mux.Handle(pattern, s.metrics.instrument(path, h))
+	}
+	handleFunc := func(method, path string, h http.HandlerFunc) { handle(method, path, h) }
+
+	handleFunc("GET", "/{$}", s.showPage)
+	handleFunc("POST", "/silences/{id}/expire", s.expireFromPage)
+
+	handleFunc("GET", "/-/healthy", s.healthy)
+	handleFunc("GET", "/-/ready", s.ready)
+	handleFunc("POST", "/-/reload", s.reload)
+	handle("GET", "/metrics", promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{
+		ErrorLog: logAdapter{s.deps.Logger},
+	}))
+
+	handleFunc("GET", "/api/v1/status", s.status)
+	handleFunc("POST", "/api/v1/receivers/{name}/test", s.testReceiver)
+
+	for path, methods := range map[string]methods{
+		"alerts":        {"GET": s.getAlerts, "POST": s.postAlerts},
+		"alerts/groups": {"GET": s.getAlertGroups},
+		"silences":      {"GET": s.getSilences, "POST": s.postSilences},
+		"silence/{id}":  {"GET": s.getSilence, "DELETE": s.deleteSilence},
+		"status":        {"GET": s.getStatus},
+		"receivers":     {"GET": s.getReceivers},
+	} {
+		h := s.endpoint(methods)
+		handle("", "/api/v2/"+path, h)
+		mux.Handle(s.prefix+"/api/v2/"+path+"/{$}", s.metrics.instrument("/api/v2/"+path, h))
+	}
+	handleFunc("", "/api/v2/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, apiv2.Errorf(http.StatusNotFound, "path %.256s was not found", r.URL.Path))
+	})
+}
+
+// routePrefix returns the path below which to serve: "" or /a/b.
+func routePrefix(d Deps) (string, error) {
+	prefix := d.RoutePrefix
+	if prefix == "" && d.ExternalURL != nil {
+		prefix = d.ExternalURL.Path
+	}
+	if strings.ContainsAny(prefix, "{}?# ") {
+		return "", fmt.Errorf("the route prefix %q cannot be a path: it may not hold braces, blanks, ? or #", prefix)
+	}
+	return strings.TrimSuffix(path.Join("/", prefix), "/"), nil
+}
