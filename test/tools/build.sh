@@ -15,7 +15,7 @@ build() { # build MODULE-FOLDER PACKAGE...
 		return
 	fi
 	echo "building $* (pinned in test/tools/$module/go.mod)"
-	(cd "$module" && go build -trimpath -ldflags '-s -w' -o ../bin/ "$@")
+	(cd "$module" && go build -ldflags '-s -w' -o ../bin/ "$@")
 	echo "$stamp" >"bin/.$module"
 }
 

@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"alertd/internal/alert"
+	"alertd/internal/store"
+)
+
+func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// evaluation returns n firing alerts of realistic size, in groups of size.
+func evaluation(n, size int) *alert.Evaluation {
+	e := &alert.Evaluation{Group: "bench", At: noon(), Touched: map[string][]alert.GroupRef{}}
+	for i := range n {
+		a := alert.Alert{
+			ID: fmt.Sprintf("%016x-19caa0", i), RuleID: "resources/disk", State: alert.Firing, Value: float64(i), Unit: "%", Threshold: "> 90 %",
+			Labels: alert.LabelsFromStrings("alertname", "DiskAlmostFull", "instance", fmt.Sprintf("host-%d:9100", i),
+				"job", "node-exporter", "mountpoint", "/var/lib", "severity", "warning"),
+			Annotations: alert.LabelsFromStrings("summary", "The disk is almost full", "description", "More than 90 % of /var/lib are used."),
+			ActiveAt:    noon(), FiredAt: noon(), UpdatedAt: noon(), Series: alert.Fingerprint(i), GeneratorURL: "http://prometheus:9090/graph?g0.expr=disk",
+		}
+		key := alert.GroupKey(fmt.Sprintf(`{}:{alertname="DiskAlmostFull", shard="%d"}`, i/size))
+		e.Upserts = append(e.Upserts, a)
+		e.Events = append(e.Events, alert.Event{At: noon(), Kind: alert.EventFiring, AlertID: a.ID, Labels: a.Labels, Value: a.Value})
+		e.Touched[a.ID] = []alert.GroupRef{{Key: key, RouteID: "{}", Receiver: "team", Labels: a.Labels.Only("alertname")}}
+	}
+	return e
+}
+
+func BenchmarkCommitEvaluation(b *testing.B) {
+	for _, n := range []int{1, 1000, 10_000} {
+		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
+			s := open(b, b.TempDir())
+			e := evaluation(n, 100)
+			for b.Loop() {
+				if err := s.CommitEvaluation(b.Context(), e); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "alerts/s")
+		})
+	}
+}
+
+func BenchmarkGroupView(b *testing.B) {
+	for _, n := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
+			s := open(b, b.TempDir())
+			e := evaluation(10_000, n)
+			if err := s.CommitEvaluation(b.Context(), e); err != nil {
+				b.Fatal(err)
+			}
+			key := e.Touched[e.Upserts[0].ID][0].Key
+			for b.Loop() {
+				if v, err := s.GroupView(b.Context(), key); err != nil || len(v.Alerts) != n {
+					b.Fatal(v, err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkActiveAlerts(b *testing.B) {
+	s := open(b, b.TempDir())
+	if err := s.CommitEvaluation(b.Context(), evaluation(10_000, 100)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if all, err := s.ActiveAlerts(b.Context()); err != nil || len(all) != 10_000 {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "alerts/s")
+}
+
+// tenThousandDue gives each of 10,000 groups a delivery.
+func tenThousandDue(b *testing.B, s store.Store) {
+	b.Helper()
+	e := evaluation(10_000, 1)
+	if err := s.CommitEvaluation(b.Context(), e); err != nil {
+		b.Fatal(err)
+	}
+	keys, _, err := s.DueGroups(b.Context(), noon(), 10_000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i, key := range keys {
+		v, err := s.GroupView(b.Context(), key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p := alert.PlanResult{Key: key, Revision: v.Revision, FlushedAt: noon(), Create: []alert.Delivery{{
+			ID: fmt.Sprint(i), Integration: "team/slack/0", Receiver: "team", Content: alert.Content{Firing: []string{v.Alerts[0].ID}},
+			CreatedAt: noon(), NextAttemptAt: noon(), ExpiresAt: noon().Add(24 * time.Hour),
+		}}}
+		if err := s.CommitPlan(b.Context(), &p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDeliveries(b *testing.B) {
+	s := open(b, b.TempDir())
+	tenThousandDue(b, s)
+	b.Run("due=100of10000", func(b *testing.B) {
+		for b.Loop() {
+			if due, _, err := s.DueDeliveries(b.Context(), "team/slack/0", noon(), 100); err != nil || len(due) != 100 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("queue", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Queue(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("commit", func(b *testing.B) {
+		left, _, err := s.DueDeliveries(b.Context(), "team/slack/0", noon(), 10_000)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := 0; b.Loop(); i++ {
+			d := left[i%len(left)]
+			d.State, d.Attempts = alert.DeliveryDelivered, 1
+			if err := s.CommitDelivery(b.Context(), &d, noon()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkSaveSilence(b *testing.B) {
+	s := open(b, b.TempDir())
+	if err := s.CommitEvaluation(b.Context(), evaluation(10_000, 100)); err != nil {
+		b.Fatal(err)
+	}
+	m, err := alert.NewMatcher("instance", alert.MatchEqual, "host-7:9100")
+	if err != nil {
+		b.Fatal(err)
+	}
+	sil := alert.Silence{ID: "x", Matchers: alert.Matchers{m}, StartsAt: noon(), EndsAt: noon().Add(time.Hour)}
+	for b.Loop() {
+		if err := s.SaveSilences(context.Background(), noon(), sil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// operation is a method of the store, as metrics name it.
+type operation string
+
+const (
+	opActiveAlerts     operation = "active_alerts"
+	opCommitEvaluation operation = "commit_evaluation"
+	opDueGroups        operation = "due_groups"
+	opGroupView        operation = "group_view"
+	opCommitPlan       operation = "commit_plan"
+	opDueDeliveries    operation = "due_deliveries"
+	opDeliveryAlerts   operation = "delivery_alerts"
+	opDeliveryGroup    operation = "delivery_group"
+	opCommitDelivery   operation = "commit_delivery"
+	opDeliveries       operation = "deliveries"
+	opQueue            operation = "queue"
+	opSilences         operation = "silences"
+	opSilence          operation = "silence"
+	opSaveSilences     operation = "save_silences"
+	opEvents           operation = "events"
+	opPrune            operation = "prune"
+)
+
+// metrics is what the store says about itself.
+type metrics struct {
+	duration *prometheus.HistogramVec
+	errors   *prometheus.CounterVec
+	size     prometheus.GaugeFunc
+}
+
+func newMetrics(size func() float64) *metrics {
+	return &metrics{
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "alertd_store_operation_duration_seconds",
+			Help:    "How long operations of the store took, waiting for each other included.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8), // 0.5 ms to 8 s
+		}, []string{"operation"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertd_store_errors_total",
+			Help: "Operations of the store that failed.",
+		}, []string{"operation"}),
+		size: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "alertd_store_size_bytes",
+			Help: "Size of the database on disk, its write-ahead log included.",
+		}, size),
+	}
+}
+
+func (m *metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.duration, m.errors, m.size}
+}
+
+// register adds the metrics to reg, all or none; a nil reg takes none.
+func (m *metrics) register(reg prometheus.Registerer) error {
+	if reg == nil {
+		return nil
+	}
+	for i, c := range m.collectors() {
+		if err := reg.Register(c); err != nil {
+			for _, done := range m.collectors()[:i] {
+				reg.Unregister(done)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *metrics) unregister(reg prometheus.Registerer) {
+	if reg == nil {
+		return
+	}
+	for _, c := range m.collectors() {
+		reg.Unregister(c)
+	}
+}
+
+// observe records one operation. Answers such as "not found", and a caller
+// that went away, are no failures of the store.
+func (m *metrics) observe(op operation, start time.Time, err *error) {
+	m.duration.WithLabelValues(string(op)).Observe(time.Since(start).Seconds())
+	failures := m.errors.WithLabelValues(string(op)) // counted from zero
+	switch {
+	case *err == nil, errors.Is(*err, ErrStale), errors.Is(*err, ErrNotFound), errors.Is(*err, ErrClosed),
+		errors.Is(*err, context.Canceled), errors.Is(*err, context.DeadlineExceeded):
+	default:
+		failures.Inc()
+	}
+}

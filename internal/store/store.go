@@ -1,0 +1,124 @@
+// Package store keeps what alertd must never forget: alerts, aggregation
+// groups, what each integration was told, deliveries, silences and history.
+// It is the only bus between evaluating and telling: every step begins and
+// ends in a committed state, so a crash between two steps is only a delay.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// ErrStale says that a group changed after its snapshot was taken: plan again.
+var ErrStale = alert.ErrStale
+
+// ErrNotFound says that no record has the asked identity.
+var ErrNotFound = alert.ErrNotFound
+
+// ErrUnavailable says that the storage does not work at the moment: the disk is
+// full, read-only or failing, or another program holds the file. Nothing of the
+// failed operation was kept, and the same operation succeeds, with no restart,
+// once that is mended. (One that failed while it was being made durable may,
+// after a crash, turn out to have been kept.)
+var ErrUnavailable = errors.New("the storage is unavailable")
+
+// ErrDamaged says that the stored data is not readable and will not become so.
+var ErrDamaged = errors.New("the database is damaged")
+
+// ErrClosed says that the store was closed.
+var ErrClosed = errors.New("the store is closed")
+
+// Store is everything that alertd keeps. Each method that changes something is
+// one transaction, durable when it returns. Consumers ask for the part that
+// they use by small interfaces of their own.
+//
+// A context bounds the wait for other operations; one that has begun is carried
+// to its end. Times come back in UTC, with nanoseconds, from 1677 to 2262 (one
+// outside becomes the nearest inside). Label sets must be valid UTF-8.
+type Store interface {
+	// ActiveAlerts returns every pending and firing alert, in no order.
+	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
+	// CommitEvaluation writes what an evaluation changed, records that its
+	// alerts belong to the touched groups (made where they are new, and given
+	// the routing of today where they are not), and marks those groups due at
+	// the evaluation's time unless they were due before. Only a pending alert
+	// can be deleted; a touched alert that does not exist joins no group.
+	CommitEvaluation(ctx context.Context, e *alert.Evaluation) error
+
+	// DueGroups returns the keys of up to limit groups due at now, longest due
+	// first, and when the next one after them is due, which is in the past
+	// where the limit cut the list (zero: none is).
+	DueGroups(ctx context.Context, now time.Time, limit int) ([]alert.GroupKey, time.Time, error)
+	// GroupView returns one group with all that planning it needs, as of one
+	// moment: its alerts (those that ended too, until a plan lets them leave),
+	// what was told, the deliveries still due. ErrNotFound where there is none.
+	GroupView(ctx context.Context, key alert.GroupKey) (*alert.GroupView, error)
+	// CommitPlan carries out a plan; ErrStale, and nothing is changed, where
+	// the group changed since its view was taken, be it by another plan.
+	// Superseded deliveries finish when their successor was made, or at the
+	// plan's FlushedAt where they have none. A group is dropped,
+	// and an alert leaves, only when no open delivery is about it: until then
+	// the wish is ignored, for the delivery's outcome makes the group due again.
+	CommitPlan(ctx context.Context, p *alert.PlanResult) error
+
+	// DueDeliveries returns up to limit deliveries of an integration that are
+	// due at now, longest due first, and when the next one after them is due,
+	// which is in the past where the limit cut the list (zero: none is).
+	DueDeliveries(ctx context.Context, integration string, now time.Time, limit int) ([]alert.Delivery, time.Time, error)
+	// DeliveryAlerts returns the alerts that the delivery's content names, in
+	// its order, the firing ones first; those no longer known are left out.
+	DeliveryAlerts(ctx context.Context, d *alert.Delivery) ([]alert.Alert, error)
+	// DeliveryGroup returns the delivery's group and what its integration was
+	// last told of it (the zero Told: nothing). Of a group that was dropped
+	// meanwhile it returns what the delivery remembers: no times.
+	DeliveryGroup(ctx context.Context, d *alert.Delivery) (*alert.Group, alert.Told, error)
+	// CommitDelivery writes an attempt's outcome (State, Attempts,
+	// NextAttemptAt, LastError, FinishedAt, Ref). A delivery that is due again
+	// changes nothing else; delivered, dead or expired, it makes its group due
+	// at now so that it is planned anew.
+	//
+	// What was delivered is recorded as told, at now and as of the delivery's
+	// making: Content.Firing and Content.Held are what the integration believes
+	// to be firing, and stay in the group. That holds even where the delivery
+	// had been superseded meanwhile, and even where its group had been dropped:
+	// it is made again, for someone must tell of the end. Any other outcome
+	// leaves a superseded delivery as it is, and an outcome already written is
+	// not written twice.
+	CommitDelivery(ctx context.Context, d *alert.Delivery, now time.Time) error
+	// Deliveries returns up to limit deliveries in any of the states (none
+	// named: in every state), newest first.
+	Deliveries(ctx context.Context, limit int, states ...alert.DeliveryState) ([]alert.Delivery, error)
+	// Queue returns, by integration, how many deliveries are due and since when
+	// the oldest was created.
+	Queue(ctx context.Context) ([]alert.QueueDepth, error)
+
+	// Silences returns every silence not yet forgotten, newest first.
+	Silences(ctx context.Context) (alert.Silences, error)
+	// Silence returns one silence, or ErrNotFound.
+	Silence(ctx context.Context, id string) (*alert.Silence, error)
+	// SaveSilences writes silences together and marks the groups due at now
+	// that have an active alert which any of them matches (before or after the
+	// change).
+	SaveSilences(ctx context.Context, now time.Time, silences ...alert.Silence) error
+
+	// Events returns up to limit events in [from, to), newest first; a zero
+	// time leaves its side open.
+	Events(ctx context.Context, from, to time.Time, limit int) ([]alert.Event, error)
+	// Prune forgets what ended before the policy's ages and returns how many
+	// records that were; it never forgets what is active, awaits telling, or
+	// belongs to a group. Then it gives the space back and renews the reserve
+	// for a full disk. It works in small steps, between which others can write,
+	// and may be stopped between any two.
+	Prune(ctx context.Context, now time.Time, keep Retention) (int, error)
+	// Close waits for the operations under way; later ones get ErrClosed.
+	Close() error
+}
+
+// Retention is how long ended things are remembered; zero is for ever.
+type Retention struct {
+	History  time.Duration // resolved alerts, events, finished deliveries
+	Silences time.Duration // silences after their end
+}
