@@ -64,5 +64,8 @@ func (e *Evaluation) Merge(later *Evaluation) {
 	e.Upserts = append(e.Upserts, later.Upserts...)
 	e.Deletes = append(e.Deletes, later.Deletes...)
 	e.Events = append(e.Events, later.Events...)
+	if e.Touched == nil {
+		e.Touched = map[string][]GroupRef{}
+	}
 	maps.Copy(e.Touched, later.Touched)
 }

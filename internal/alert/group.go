@@ -86,6 +86,9 @@ type Delivery struct {
 	Ref           string
 }
 
+// ErrNotFound says that no record has the asked identity.
+var ErrNotFound = errors.New("not found")
+
 // ErrStale says that a group changed after its view was taken: plan it anew.
 var ErrStale = errors.New("the group changed since it was read")
 

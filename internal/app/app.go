@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -134,8 +135,18 @@ func (a *app) notify(ctx context.Context) error {
 		return nil
 	case <-a.engine.Ready():
 	}
+	slim := time.AfterFunc(startPagesAfter, func() {
+		debug.FreeOSMemory()
+		if err := releaseStartPages(); err != nil {
+			a.Logger.Debug("Memory that only the start needed stays in use", "err", err)
+		}
+	})
+	defer slim.Stop()
 	return a.notifier.Run(ctx)
 }
+
+// startPagesAfter is when the start is over for certain.
+const startPagesAfter = 20 * time.Second
 
 // prune forgets what ended long ago, now and every hour.
 func (a *app) prune(ctx context.Context) error {

@@ -88,7 +88,7 @@ type Engine struct {
 // New returns an engine that evaluates nothing until Apply.
 func New(o Options) *Engine {
 	e := &Engine{
-		o: o, metrics: newMetrics(o.Registerer), health: newHealth(),
+		o: o, metrics: newMetrics(o.Registerer), health: newHealth(o.Logger),
 		slots: make(chan struct{}, max(o.Concurrency, 1)), applied: make(chan *Setup, 1), ready: make(chan struct{}),
 		carried: newEvaluation(ownGroup, time.Time{}),
 	}

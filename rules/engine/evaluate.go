@@ -104,6 +104,10 @@ func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
 	if r.backlog != nil {
 		r.backlog.Merge(ev)
 		ev = r.backlog
+		// What comes late must not look as if it had been known in time.
+		for i := range ev.Upserts {
+			ev.Upserts[i].UpdatedAt = time.Now()
+		}
 	}
 	if ev.Empty() {
 		return
@@ -132,11 +136,8 @@ func (r *runner) record(i int, rule *rules.Rule, err error, ts time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	status := &r.status.Rules[i]
-	if err != nil && status.LastError == "" {
+	if err != nil && status.LastError == "" && !unanswered(err) {
 		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name, "err", err)
-	}
-	if err == nil && status.LastError != "" {
-		r.logger.Info("The rule can be evaluated again", "rule", rule.Name)
 	}
 	status.LastError = ""
 	if err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +29,10 @@ const (
 // health remembers what fails. Its rules go through the same Step as all
 // others; only their answers come from here.
 type health struct {
+	logger *slog.Logger
+
 	mu          sync.Mutex
+	told        bool      // the log says that Prometheus does not answer
 	prometheus  string    // who is asked
 	lastSuccess time.Time // when Prometheus last answered a rule
 	failing     map[string]*failure
@@ -47,7 +51,9 @@ func (f *failure) lasting() bool {
 	return f.last.Sub(f.since) >= tolerated && (f.alone || !unanswered(f.err))
 }
 
-func newHealth() *health { return &health{failing: map[string]*failure{}} }
+func newHealth(logger *slog.Logger) *health {
+	return &health{logger: logger, failing: map[string]*failure{}}
+}
 
 func (h *health) rules() []*rules.Rule {
 	asked := rules.Fixed(ownGroup) // answered from memory, but the evidence is always there
@@ -88,7 +94,12 @@ func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Ti
 	if err == nil {
 		h.lastSuccess = now
 		delete(h.failing, rule.ID)
+		h.answeredAgain()
 		return
+	}
+	if unanswered(err) && !h.told {
+		h.told = true
+		h.logger.Warn("Prometheus does not answer; every alert stays as it is until it does", "err", err)
 	}
 	f := h.failing[rule.ID]
 	if f == nil {
@@ -96,6 +107,20 @@ func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Ti
 		h.failing[rule.ID] = f
 	}
 	f.err, f.last, f.alone = err, now, h.lastSuccess.After(f.since)
+}
+
+// answeredAgain says so in the log once no rule waits for an answer any more.
+func (h *health) answeredAgain() {
+	if !h.told {
+		return
+	}
+	for _, f := range h.failing {
+		if unanswered(f.err) {
+			return
+		}
+	}
+	h.told = false
+	h.logger.Info("Prometheus answers again")
 }
 
 // condition is something wrong with the engine's own work.

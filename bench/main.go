@@ -1,0 +1,59 @@
+// Command bench measures what a user of the binary feels: how soon it works,
+// how much memory it takes, and how long after a metric's flip somebody is
+// told. Prometheus and node_exporter are real and run with usual settings; the
+// figures are printed, not judged.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	idle := flag.Duration("idle", 2*time.Minute, "how long alertd idles before its memory is read")
+	rounds := flag.Int("rounds", 2, "how many flips, each way, are timed")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *idle, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, idle time.Duration, rounds int) error {
+	b, err := newBench(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if err := b.startPeers(); err != nil {
+		return err
+	}
+	ready, err := b.startAlertd()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("start to first evaluation      %8.0f ms   (budget 1000 ms)\n", float64(ready.Milliseconds()))
+	for i := range rounds {
+		fired, resolved, err := b.flip()
+		if err != nil {
+			return err
+		}
+		fmt.Printf("flip %d to webhook, firing      %8.1f s    (budget: scrape 15 s + evaluation 15 s + 1 s)\n", i+1, fired.Seconds())
+		fmt.Printf("flip %d to webhook, resolved    %8.1f s    (budget: the same)\n", i+1, resolved.Seconds())
+	}
+	if err := b.wait(idle); err != nil {
+		return err
+	}
+	total, anonymous, err := b.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("memory after %-8s RSS      %8.1f MB   (budget 30 MB; %.1f MB of it its own, the rest pages of the program file)\n", idle, total, anonymous)
+	return nil
+}
