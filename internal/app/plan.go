@@ -11,6 +11,7 @@ import (
 	"alertd/notifier"
 	"alertd/notifier/console"
 	"alertd/notifier/discord"
+	"alertd/notifier/email"
 	"alertd/notifier/slack"
 	"alertd/notifier/webhook"
 	"alertd/rules"
@@ -24,6 +25,7 @@ func kinds(o Options) []notifier.Kind {
 	return []notifier.Kind{
 		slack.Kind(),
 		discord.Kind(),
+		email.Kind(),
 		webhook.Kind(),
 		console.Kind(o.Stdout),
 	}

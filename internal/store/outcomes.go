@@ -39,10 +39,10 @@ func (s *sqliteStore) CommitDelivery(ctx context.Context, d *alert.Delivery, now
 		if err != nil {
 			return fmt.Errorf("marking its group due: %w", err)
 		}
-		if d.State == alert.DeliveryDelivered {
-			return s.tell(ctx, c, d, group, known, now)
+		if !known && d.State != alert.DeliveryDelivered {
+			return nil // nobody heard, and nobody asks any more
 		}
-		return nil
+		return s.tell(ctx, c, d, group, known, now)
 	})
 }
 
@@ -61,8 +61,8 @@ func finishDelivery(ctx context.Context, c *conn, d *alert.Delivery, now time.Ti
 	return err
 }
 
-// tell records what an integration was told: what it now believes to be
-// firing, the silenced alerts that it heard of before among them. A group that
+// tell records what an integration was told, or would not hear: what it now
+// believes to be firing, the silenced alerts that it heard of before among them. A group that
 // was dropped meanwhile is made again where that is anything; otherwise nobody
 // would tell of the end.
 func (s *sqliteStore) tell(ctx context.Context, c *conn, d *alert.Delivery, g alert.GroupRef, known bool, now time.Time) error {

@@ -351,6 +351,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"our own page", "POST", "/-/reload", []string{"Sec-Fetch-Site", "same-origin"}, 200},
 		{"our page behind a proxy", "POST", "/-/reload", []string{"Origin", "https://alerts.example.org", "Sec-Fetch-Site", "cross-site"}, 200},
 		{"another page", "POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, 403},
+		{"our own page, where the browser says no more", "POST", "/-/reload", []string{"Origin", "http://example.com"}, 200},
 		{"an old browser", "POST", "/-/reload", []string{"Origin", "https://evil.example"}, 403},
 		{"alerts", "POST", "/api/v2/alerts", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"silences", "POST", "/api/v2/silences", []string{"Sec-Fetch-Site", "same-site"}, 403},
@@ -361,5 +362,10 @@ func TestCrossOrigin(t *testing.T) {
 		if w := f.do(tc.method, tc.target, "", tc.headers...); w.Code != tc.want {
 			t.Errorf("%s: %d %s, want %d", tc.name, w.Code, w.Body, tc.want)
 		}
+	}
+	// Without it browsers send "Origin: null" with the page's own forms, and over
+	// plain HTTP nothing else tells whose they are.
+	if got := f.do("GET", "/", "").Header().Get("Referrer-Policy"); got != "same-origin" {
+		t.Errorf("Referrer-Policy %q", got)
 	}
 }

@@ -1,0 +1,252 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/config/document"
+	"alertd/internal/invalid"
+	"alertd/notifier"
+	"alertd/rules"
+)
+
+// sections are the keys at the top of a file.
+type sections struct {
+	Global     document.Node `yaml:"global"`
+	Prometheus document.Node `yaml:"prometheus"`
+	Standalone document.Node `yaml:"standalone"`
+	Grafana    document.Node `yaml:"grafana"`
+	Cron       document.Node `yaml:"cron"`
+	Resources  document.Node `yaml:"resources"`
+	Containers document.Node `yaml:"containers"`
+	RuleFiles  document.Node `yaml:"rule_files"`
+	Evaluation document.Node `yaml:"evaluation"`
+	Route      document.Node `yaml:"route"`
+	Receivers  document.Node `yaml:"receivers"`
+	Templates  document.Node `yaml:"templates"`
+	Timezone   document.Node `yaml:"timezone"`
+	Storage    document.Node `yaml:"storage"`
+
+	// Alertmanager's, to come.
+	InhibitRules      document.Node `yaml:"inhibit_rules"`
+	TimeIntervals     document.Node `yaml:"time_intervals"`
+	MuteTimeIntervals document.Node `yaml:"mute_time_intervals"`
+}
+
+// builder makes a Config of a document.
+type builder struct {
+	doc      *document.Document
+	in       sections
+	out      *Config
+	dir      string // that relative paths start from; "" leaves them
+	kinds    []notifier.Kind
+	warnings []string
+}
+
+func build(doc *document.Document, dir string, o Options) (*Config, error) {
+	b := &builder{doc: doc, out: defaults(), dir: dir, kinds: o.Kinds}
+	if !doc.Root().Given() {
+		return nil, doc.Err()
+	}
+	doc.Decode(&b.in)
+	b.sources()
+	b.watched()
+	b.ruleFiles()
+	b.evaluation()
+	b.texts()
+	b.receivers()
+	b.routing()
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
+	masked, err := doc.Masked()
+	if err != nil {
+		return nil, err
+	}
+	b.out.masked = masked
+	for _, w := range b.warnings {
+		o.Logger.Warn(w)
+	}
+	return b.out, nil
+}
+
+// sources reads whom to ask, and where links lead.
+func (b *builder) sources() {
+	b.in.Prometheus.Decode(&b.out.Prometheus)
+	rebase(b.dir, &b.out.Prometheus)
+	b.checkPrometheus()
+	b.in.Standalone.Decode(&b.out.Standalone)
+	rebase(b.dir, &b.out.Standalone)
+	b.in.Standalone.Report(b.out.Standalone.Check())
+	if b.out.Prometheus.URL != "" && !b.in.Standalone.Empty() {
+		b.warnings = append(b.warnings, "The Prometheus at prometheus.url is asked, so what is said of standalone has no effect")
+	}
+	b.in.Grafana.Decode(&b.out.Grafana)
+	checkURL(b.in.Grafana, "url", b.out.Grafana.URL, false)
+}
+
+func (b *builder) checkPrometheus() {
+	p := &b.out.Prometheus
+	if p.URL == "" && !b.in.Prometheus.Empty() {
+		b.in.Prometheus.Report([]invalid.Field{{Path: "url", Problem: "a Prometheus without url", Mend: "add url: http://localhost:9090, or remove the section to let alertd measure by itself"}})
+	}
+	checkURL(b.in.Prometheus, "url", p.URL, true)
+	checkURL(b.in.Prometheus, "external_url", p.ExternalURL, false)
+	if p.Timeout <= 0 {
+		b.in.Prometheus.Report([]invalid.Field{notPositive("timeout", "10s")})
+	}
+	u, err := url.Parse(p.URL)
+	inHTTP := p.HTTP.BasicAuth != nil || p.HTTP.Authorization != nil || p.HTTP.OAuth2 != nil
+	if err == nil && u.User != nil && inHTTP {
+		b.in.Prometheus.Report([]invalid.Field{{Path: "url", Problem: "credentials both in the URL and in http_config", Mend: "remove those in the URL"}})
+	}
+}
+
+// checkURL notes what is wrong with an HTTP address. The address is not
+// quoted, as it may hold a password.
+func checkURL(section document.Node, path, raw string, credentials bool) {
+	if raw == "" {
+		return
+	}
+	problem, mend := "", "write it as http://host:port"
+	switch u, err := url.Parse(raw); {
+	case err != nil:
+		problem = "not a URL"
+		section.Child(path).Conceal() // where a password would be is not to be told
+	case u.Scheme != "http" && u.Scheme != "https":
+		problem = "the URL does not begin with http:// or https://"
+	case u.Hostname() == "":
+		problem = "the URL names no host"
+	case u.User != nil && !credentials:
+		problem, mend = "a link that people are sent must not hold a password", "remove what stands before the @"
+	default:
+		return
+	}
+	section.Report([]invalid.Field{{Path: path, Problem: problem, Mend: mend}})
+}
+
+func notPositive(path, example string) invalid.Field {
+	return invalid.Field{Path: path, Problem: path + " must be more than zero", Mend: "write a duration such as " + example + ", or remove it for the default"}
+}
+
+// watched reads what to watch.
+func (b *builder) watched() {
+	b.in.Resources.Decode(&b.out.Resources)
+	b.in.Resources.Report(b.out.Resources.Check())
+	b.in.Containers.Decode(&b.out.Containers)
+	b.in.Containers.Report(b.out.Containers.Check())
+	seen := map[string]bool{}
+	for _, item := range b.in.Cron.Items() {
+		var job rules.CronJob
+		item.Decode(&job)
+		item.Report(job.Check())
+		if seen[job.Name] && job.Name != "" {
+			item.At("name").Fail(fmt.Sprintf("a cron job named %s is already there", job.Name), "give each job a name of its own; several metrics of one name need a prefix or a selector each")
+		}
+		seen[job.Name] = true
+		b.out.Cron = append(b.out.Cron, job)
+	}
+}
+
+// ruleFiles reads entries that are a path, or a path and more.
+func (b *builder) ruleFiles() {
+	for _, item := range b.in.RuleFiles.Items() {
+		var spec rules.FileSpec
+		if item.IsMapping() {
+			item.Decode(&spec)
+			if spec.Path == "" {
+				item.Report([]invalid.Field{{Path: "path", Problem: "an entry without a path", Mend: "add path: rules/*.yml"}})
+			}
+		} else {
+			item.Decode(&spec.Path)
+		}
+		b.checkGlob(item.At("path"), spec.Path)
+		policies := []rules.OnMissing{rules.Keep, rules.Resolve, rules.AlertOnMissing}
+		if spec.OnMissing != "" && !slices.Contains(policies, spec.OnMissing) {
+			item.At("on_missing").Fail(fmt.Sprintf("%q is no policy for missing data", spec.OnMissing), "write keep, resolve or alert")
+		}
+		spec.Path = join(b.dir, spec.Path)
+		b.out.RuleFiles = append(b.out.RuleFiles, spec)
+	}
+}
+
+func (b *builder) checkGlob(at document.Node, pattern string) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
+		at.Fail("not a file pattern: a bracket is not closed", `close it, or write \[ for the character itself`)
+	}
+}
+
+// evaluation reads how rules are evaluated, and how long it is remembered.
+func (b *builder) evaluation() {
+	global := struct {
+		*notifier.Global `yaml:",inline"`
+		// Prometheus's spelling, which people paste.
+		EvaluationInterval model.Duration `yaml:"evaluation_interval"`
+	}{Global: &b.out.Global}
+	b.in.Global.Decode(&global)
+	rebase(b.dir, &b.out.Global)
+
+	e := &b.out.Evaluation
+	if given := b.in.Global.Child("evaluation_interval"); given.Given() {
+		if b.in.Evaluation.Child("interval").Given() {
+			given.FailKey("evaluation_interval is also given as interval in evaluation", "remove one")
+		}
+		e.Interval = global.EvaluationInterval
+		if e.Interval <= 0 {
+			b.in.Global.Report([]invalid.Field{notPositive("evaluation_interval", "15s")})
+		}
+	}
+	e.Timeout = b.out.Prometheus.Timeout
+	b.in.Evaluation.Decode(e)
+	for _, d := range []struct {
+		path, example string
+		value         model.Duration
+	}{{"interval", "15s", e.Interval}, {"missing_for", "5m", e.MissingFor}, {"timeout", "10s", e.Timeout}} {
+		if d.value <= 0 && b.in.Evaluation.Child(d.path).Given() {
+			b.in.Evaluation.Report([]invalid.Field{notPositive(d.path, d.example)})
+		}
+	}
+	if e.Concurrency < 1 {
+		b.in.Evaluation.Report([]invalid.Field{{Path: "concurrency", Problem: "at least one query must be allowed at a time", Mend: "write 1 or more"}})
+	}
+	b.in.Storage.Decode(&b.out.Storage)
+	if b.out.Storage.Retention <= 0 {
+		b.in.Storage.Report([]invalid.Field{notPositive("retention", "720h")})
+	}
+}
+
+// texts reads what concerns the texts of messages, and refuses what is to come.
+func (b *builder) texts() {
+	b.in.Templates.Decode(&b.out.Templates)
+	for i, pattern := range b.out.Templates {
+		b.checkGlob(b.in.Templates.At(fmt.Sprintf("[%d]", i)), pattern)
+		b.out.Templates[i] = join(b.dir, pattern)
+	}
+	var name string
+	if b.in.Timezone.Decode(&name); name != "" {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			b.in.Timezone.Fail(err.Error(), "use an IANA name such as Europe/Paris")
+		} else {
+			b.out.Timezone = zone
+		}
+	}
+	for name, later := range map[string]document.Node{
+		"inhibit_rules": b.in.InhibitRules, "time_intervals": b.in.TimeIntervals, "mute_time_intervals": b.in.MuteTimeIntervals,
+	} {
+		notYet(name, later)
+	}
+}
+
+// notYet refuses a key of Alertmanager's that alertd does not act upon, as
+// leaving it unheeded would tell people what they asked not to be told.
+func notYet(name string, n document.Node) {
+	if !n.Empty() {
+		n.FailKey(name+" is not supported yet", "remove it")
+	}
+}

@@ -1,0 +1,116 @@
+// Package config makes a validated Config of alertd.yml, or of environment
+// variables where there is no file. Every mistake is told at once, with its
+// place and how to mend it, and never with a secret.
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/prom"
+	"alertd/internal/standalone"
+	"alertd/notifier"
+	"alertd/rules"
+)
+
+// Config is what alertd is told to do. Its paths are absolute, or relative to
+// the working directory where there was no file.
+type Config struct {
+	Global     notifier.Global
+	Prometheus prom.Settings       // used when it has a URL
+	Standalone standalone.Settings // used otherwise
+	Grafana    Grafana
+
+	Cron       []rules.CronJob
+	Resources  rules.Resources
+	Containers rules.Containers
+	RuleFiles  []rules.FileSpec
+	Evaluation Evaluation
+
+	Route     *notifier.RouteSpec // the default one where the file has none
+	Receivers []Receiver          // at least one
+	Templates []string            // globs of template files
+	Timezone  *time.Location      // of times in messages
+	Storage   Storage
+
+	masked []byte
+}
+
+// Grafana is the `grafana` section: where messages link to.
+type Grafana struct {
+	URL string `yaml:"url"`
+}
+
+// Evaluation is the `evaluation` section: how rules are evaluated.
+type Evaluation struct {
+	Interval    model.Duration `yaml:"interval"`    // of rules that do not say themselves
+	MissingFor  model.Duration `yaml:"missing_for"` // how long data may be missing before NoData
+	Concurrency int            `yaml:"concurrency"` // queries under way at once
+	Timeout     model.Duration `yaml:"timeout"`     // of one query
+}
+
+// Storage is the `storage` section.
+type Storage struct {
+	Retention model.Duration `yaml:"retention"` // of history, ended incidents and finished deliveries
+}
+
+// Receiver is a name and the integrations that are told when it is.
+type Receiver struct {
+	Name         string
+	Integrations []Integration
+}
+
+// Integration is one channel of a receiver.
+type Integration struct {
+	Kind     string // slack, email, ...
+	Index    int    // among the receiver's of that kind, from 0
+	Settings notifier.Settings
+}
+
+// What holds when the file does not say.
+const (
+	DefaultInterval       = 15 * time.Second
+	DefaultMissingFor     = 5 * time.Minute
+	DefaultConcurrency    = 4
+	DefaultRetention      = 30 * 24 * time.Hour
+	DefaultResolveTimeout = 5 * time.Minute
+)
+
+func defaults() *Config {
+	return &Config{
+		Global:     notifier.Global{ResolveTimeout: model.Duration(DefaultResolveTimeout)},
+		Prometheus: prom.DefaultSettings(),
+		Standalone: standalone.DefaultSettings(),
+		Evaluation: Evaluation{
+			Interval:    model.Duration(DefaultInterval),
+			MissingFor:  model.Duration(DefaultMissingFor),
+			Concurrency: DefaultConcurrency,
+		},
+		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
+		Timezone: time.Local,
+	}
+}
+
+// Rules returns what to watch, apart from rule files.
+func (c *Config) Rules() rules.Spec {
+	return rules.Spec{
+		Cron:       c.Cron,
+		Resources:  c.Resources,
+		Containers: c.Containers,
+		Interval:   time.Duration(c.Evaluation.Interval),
+		MissingFor: time.Duration(c.Evaluation.MissingFor),
+	}
+}
+
+// Masked returns the configuration as YAML, of the same form whether it came
+// from a file or from variables: variables and aliases expanded, secrets
+// masked, without comments.
+func (c *Config) Masked() []byte { return c.masked }
+
+// ID returns the name of the receiver's integration, as stores and metrics
+// know it.
+func (r *Receiver) ID(i Integration) string {
+	return fmt.Sprintf("%s/%s/%d", r.Name, i.Kind, i.Index)
+}

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"alertd/internal/config/document"
+)
+
+// receivers names the one receiver of the environment, and gives it what makes
+// up an e-mail integration.
+func (w *envWriter) receivers() {
+	for _, name := range []string{"SLACK_WEBHOOK_URL", "DISCORD_WEBHOOK_URL", "WEBHOOK_URL", "SMTP_URL", "EMAIL_FROM", "EMAIL_TO"} {
+		for _, full := range []string{prefix + name, prefix + name + "_FILE"} {
+			if v, ok := w.given[full]; ok {
+				v.Set("receivers[0].name", "default")
+			}
+		}
+	}
+	to, hasTo := w.given["ALERTD_EMAIL_TO"]
+	from, hasFrom := w.given["ALERTD_EMAIL_FROM"]
+	smtp, raw, hasSMTP := w.smtpURL()
+	switch {
+	case hasTo && !hasSMTP:
+		to.Fail("there is no mail server to send by", "set ALERTD_SMTP_URL=smtp://user:password@host:587")
+	case hasFrom && !hasSMTP:
+		from.Fail("there is no mail server to send by", "set ALERTD_SMTP_URL and ALERTD_EMAIL_TO")
+	case hasSMTP && !hasTo:
+		smtp.Fail("there is nobody to send mail to", "set ALERTD_EMAIL_TO=name@example.org")
+	}
+	const section = "receivers[0].email_configs[0]."
+	if !hasSMTP || raw == "" || !w.smtp(smtp, raw, section) || !hasTo {
+		return
+	}
+	to.Set(section+"to", strings.Join(trimmed(w.values.EmailTo), ", "))
+	if hasFrom {
+		from.Set(section+"from", w.values.EmailFrom)
+	}
+}
+
+// smtpURL returns the variable of the mail server, and its URL, or "" where
+// that cannot be read.
+func (w *envWriter) smtpURL() (v document.Variable, raw string, ok bool) {
+	if v, ok := w.given["ALERTD_SMTP_URL"]; ok {
+		return v, string(w.values.SMTPURL), true
+	}
+	v, ok = w.given["ALERTD_SMTP_URL_FILE"]
+	if !ok {
+		return v, "", false
+	}
+	text, err := w.readFile(w.values.SMTPURLFile)
+	raw = strings.TrimSpace(string(text))
+	switch {
+	case err != nil:
+		v.Fail(err.Error(), "name a file that alertd may read")
+	case raw == "":
+		v.Fail("the file is empty", "write smtp://user:password@host:587 into it")
+	}
+	v.Hide(raw)
+	return v, raw, true
+}
+
+// smtp takes a mail server's URL apart, and tells whether it could. No mistake
+// quotes it.
+func (w *envWriter) smtp(v document.Variable, raw, section string) bool {
+	const example = "write it as smtp://user:password@host:587, or smtps://...:465; special characters in the password as %XX"
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		v.Fail("not a URL", example)
+		return false
+	case u.Scheme != "smtp" && u.Scheme != "smtps":
+		v.Fail("the URL of a mail server begins with smtp:// or smtps://", example)
+		return false
+	case u.Hostname() == "":
+		v.Fail("the URL names no host", example)
+		return false
+	case u.Fragment != "" || u.Path != "" && u.Path != "/":
+		v.Fail("the URL does not end after the host and port", example)
+		return false
+	}
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "smtps":
+		port = "465"
+	default:
+		port = "587"
+	}
+	v.Set(section+"smarthost", net.JoinHostPort(u.Hostname(), port))
+	if u.Scheme == "smtps" && port != "465" {
+		v.Set(section+"force_implicit_tls", "true")
+	}
+	if user := u.User.Username(); user != "" {
+		v.Set(section+"auth_username", user)
+		if strings.Contains(user, "@") && !w.has("ALERTD_EMAIL_FROM") {
+			v.Set(section+"from", user)
+		}
+	}
+	if password, ok := u.User.Password(); ok {
+		v.Hide(password)
+		v.Set(section+"auth_password", password)
+	}
+	w.smtpTLS(v, u, section)
+	return true
+}
+
+func (w *envWriter) smtpTLS(v document.Variable, u *url.URL, section string) {
+	for option, values := range u.Query() {
+		switch value := strings.Join(values, ","); {
+		case option != "tls":
+			v.Fail("the URL has an option that alertd does not know", "the one that there is: ?tls=off")
+		case value == "off" && u.Scheme == "smtps":
+			v.Fail("smtps:// is TLS from the start, and tls=off turns it off", "use smtp://, or remove ?tls=off")
+		case value == "off":
+			v.Set(section+"require_tls", "false")
+		default:
+			v.Fail("the only value of the option tls is off", "write ?tls=off, or remove it")
+		}
+	}
+}
+
+// cron makes a job of every prefix; what else is said of jobs holds for each.
+func (w *envWriter) cron() {
+	prefixes, ok := w.given["ALERTD_CRON_PREFIXES"]
+	jobs := trimmed(w.values.CronPrefixes)
+	for i, p := range jobs {
+		prefixes.Set(fmt.Sprintf("cron[%d].name", i), p)
+		prefixes.Set(fmt.Sprintf("cron[%d].prefix", i), p)
+	}
+	for _, option := range []struct{ name, key, value string }{
+		{"ALERTD_CRON_MAX_AGE", "max_age", w.values.CronMaxAge},
+		{"ALERTD_CRON_FAILED_FOR", "failed_for", w.values.CronFailedFor},
+		{"ALERTD_CRON_SCHEDULE", "schedule", w.values.CronSchedule},
+		{"ALERTD_CRON_TIMEZONE", "timezone", w.values.CronTimezone},
+		{"ALERTD_CRON_GRACE", "grace", w.values.CronGrace},
+	} {
+		v, given := w.given[option.name]
+		if given && !ok {
+			v.Fail("there are no cron jobs that it could hold for", "set ALERTD_CRON_PREFIXES=job_one,job_two")
+			continue
+		}
+		for i := range jobs {
+			if given {
+				v.Set(fmt.Sprintf("cron[%d].%s", i, option.key), option.value)
+			}
+		}
+	}
+}
+
+// trimmed returns the entries of a list that are not blank, without the space
+// around them.
+func trimmed(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

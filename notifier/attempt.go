@@ -1,0 +1,110 @@
+package notifier
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"alertd/internal/alert"
+)
+
+const (
+	// defaultTimeout bounds one attempt where the channel does not say.
+	defaultTimeout = 10 * time.Second
+	shutdownGrace  = 5 * time.Second
+)
+
+// attempt tries one delivery and commits what came of it. The error is the
+// store's; the channel's is part of the outcome.
+func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
+	if err := b.limiter.Wait(ctx); err != nil {
+		return nil // shutting down: it stays due
+	}
+	n := b.notifier
+	started := time.Now()
+	if started.After(d.ExpiresAt) {
+		d.State, d.FinishedAt = alert.DeliveryExpired, started
+		b.logger.Error("Gave up a delivery", "delivery", d.ID, "group", d.Group, "attempts", d.Attempts, "last_error", d.LastError)
+		return b.commit(ctx, d, "expired")
+	}
+	alerts, err := n.store.DeliveryAlerts(ctx, d)
+	if err != nil {
+		return err
+	}
+	group, told, err := n.store.DeliveryGroup(ctx, d)
+	if err != nil {
+		return err
+	}
+	d.Attempts++
+	ref, err := b.send(ctx, b.templates.Message(*d, *group, alerts, 0, told.Ref, started))
+	now := time.Now()
+	n.metrics.duration.WithLabelValues(b.target.Kind).Observe(now.Sub(started).Seconds())
+	if err == nil {
+		b.succeeded()
+		delivered(d, ref, now)
+		b.logger.Info("Delivered", "delivery", d.ID, "group", d.Group, "reason", d.Reason,
+			"firing", len(d.Content.Firing), "resolved", len(d.Content.Resolved), "attempt", d.Attempts)
+		return b.commit(ctx, d, "delivered")
+	}
+	if ctx.Err() != nil {
+		return nil // cut short by the shutdown, not by the far side
+	}
+	f := Classify(err)
+	if f.Partial {
+		b.logger.Error("Only a part of those to be told would hear it", "delivery", d.ID, "group", d.Group, "err", f)
+		delivered(d, f.Progress, now)
+		d.LastError = f.Error()
+		return b.commit(ctx, d, "delivered")
+	}
+	return b.fail(ctx, d, f, now)
+}
+
+func (b *outbox) fail(ctx context.Context, d *alert.Delivery, f *Failure, now time.Time) error {
+	d.LastError = f.Error()
+	if f.Progress != "" {
+		d.Ref = f.Progress // whom it reached already is not told again
+	}
+	if f.Kind == Permanent {
+		d.State, d.FinishedAt = alert.DeliveryDead, now
+		b.logger.Error("The destination refused a message for good", "delivery", d.ID, "group", d.Group, "err", f)
+		return b.commit(ctx, d, "refused")
+	}
+	d.NextAttemptAt = b.failed(f, now)
+	b.logger.Warn("Delivery failed; trying again", "delivery", d.ID, "group", d.Group, "attempt", d.Attempts,
+		"err", f, "in", d.NextAttemptAt.Sub(now).Round(time.Millisecond))
+	return b.commit(ctx, d, "failed")
+}
+
+// commit writes the outcome even while shutting down: what was told must not
+// be told again.
+func (b *outbox) commit(ctx context.Context, d *alert.Delivery, outcome string) error {
+	b.notifier.metrics.attempts.WithLabelValues(b.target.Kind, b.target.ID, outcome).Inc()
+	if err := b.notifier.store.CommitDelivery(context.WithoutCancel(ctx), d, time.Now()); err != nil {
+		return err
+	}
+	if d.State != alert.DeliveryDue {
+		b.notifier.Wake()
+	}
+	return nil
+}
+
+// send bounds the attempt in time and keeps a channel's panic from taking the
+// other channels down. An attempt under way when ctx ends may go on for
+// shutdownGrace: one that is cut off may have been heard, and would be repeated.
+func (b *outbox) send(ctx context.Context, msg *Message) (ref string, err error) {
+	timeout := b.target.Options.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(shutdownGrace, cancel) })()
+	defer func() {
+		if p := recover(); p != nil {
+			b.logger.Error("The channel panicked", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("the %s channel panicked: %v", b.target.Kind, p)
+		}
+	}()
+	return b.target.Channel.Send(sending, msg)
+}

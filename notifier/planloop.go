@@ -1,0 +1,120 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"alertd/internal/alert"
+)
+
+const (
+	planBatch = 100
+	// storeRetry is how long the loops wait after the store failed them.
+	storeRetry = 2 * time.Second
+)
+
+// planLoop plans groups as they become due.
+func (n *Notifier) planLoop(ctx context.Context, boxes *outboxes) error {
+	for {
+		next, err := n.planDue(ctx, boxes)
+		if err != nil && ctx.Err() == nil {
+			n.logger.Error("Planning failed; trying again", "err", err, "in", storeRetry)
+			next = time.Now().Add(storeRetry)
+		}
+		if !sleep(ctx, n.wake, next) {
+			return nil
+		}
+	}
+}
+
+// planDue plans every group that is due and returns when the next one will be.
+func (n *Notifier) planDue(ctx context.Context, boxes *outboxes) (time.Time, error) {
+	setup := n.current()
+	if setup == nil {
+		return time.Time{}, nil
+	}
+	for {
+		keys, next, err := n.store.DueGroups(ctx, time.Now(), planBatch)
+		if err != nil || len(keys) == 0 {
+			return next, err
+		}
+		silences, err := n.store.Silences(ctx)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, key := range keys {
+			if err := n.planGroup(ctx, setup, silences, key, boxes); err != nil {
+				return time.Time{}, err
+			}
+		}
+	}
+}
+
+func (n *Notifier) planGroup(ctx context.Context, setup *Setup, silences alert.Silences, key alert.GroupKey, boxes *outboxes) error {
+	view, err := n.store.GroupView(ctx, key)
+	if errors.Is(err, alert.ErrNotFound) {
+		return nil // dropped meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	result, decisions := Plan(PlanInput{
+		View:         *view,
+		Route:        setup.options(view.RouteID),
+		Integrations: setup.integrations(view.Receiver),
+		Silences:     silences,
+		Now:          time.Now(),
+		Expiry:       setup.Expiry,
+	})
+	if err := n.store.CommitPlan(ctx, &result); errors.Is(err, alert.ErrStale) {
+		return nil // it changed meanwhile and is still due: the next round takes it
+	} else if err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		n.logger.Debug("Planned", "group", key, "integration", d.Integration, "reason", d.Reason, "until", d.Until, "delivery", d.Delivery)
+	}
+	for i := range result.Create {
+		boxes.wake(result.Create[i].Integration)
+	}
+	return nil
+}
+
+// sleep waits for a wake, or until at where it is not zero. It tells whether
+// to go on.
+func sleep(ctx context.Context, wake <-chan struct{}, at time.Time) bool {
+	var alarm <-chan time.Time
+	if !at.IsZero() {
+		timer := time.NewTimer(time.Until(at))
+		defer timer.Stop()
+		alarm = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+	case <-alarm:
+	}
+	return true
+}
+
+// options returns the options of a route, or nil where there is none of that id.
+func (s *Setup) options(routeID string) *RouteOptions {
+	var found *RouteOptions
+	s.Route.Walk(func(r *Route) {
+		if r.ID == routeID {
+			found = &r.Options
+		}
+	})
+	return found
+}
+
+func (s *Setup) integrations(receiver string) []Integration {
+	targets := s.Receivers[receiver]
+	out := make([]Integration, len(targets))
+	for i, t := range targets {
+		out[i] = Integration{ID: t.ID, SendResolved: t.Options.SendResolved}
+	}
+	return out
+}

@@ -1,0 +1,146 @@
+// Package slack tells a Slack channel through an incoming webhook. Mattermost
+// and others that take Slack's webhooks get the older layout that they know.
+package slack
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/secret"
+	"alertd/notifier"
+	"alertd/notifier/httpsend"
+)
+
+// Settings is an entry of slack_configs, in Alertmanager's names. Unlike
+// Alertmanager's, send_resolved is true unless it is set to false.
+type Settings struct {
+	SendResolved bool                     `yaml:"send_resolved"`
+	HTTPConfig   *config.HTTPClientConfig `yaml:"http_config"`
+	APIURL       secret.Value             `yaml:"api_url"` // of the incoming webhook
+	APIURLFile   string                   `yaml:"api_url_file"`
+	Timeout      model.Duration           `yaml:"timeout"` // of one attempt; 10s when 0
+
+	// Modern webhooks ignore these four: their channel and looks belong to the app.
+	Channel   string `yaml:"channel"`
+	Username  string `yaml:"username"`
+	IconEmoji string `yaml:"icon_emoji"`
+	IconURL   string `yaml:"icon_url"`
+
+	MessageText string `yaml:"message_text"` // above the message
+	Title       string `yaml:"title"`
+	Color       string `yaml:"color"`
+	LinkNames   bool   `yaml:"link_names"`
+
+	// Any of these makes the message an attachment of Alertmanager's kind in
+	// place of alertd's own layout.
+	TitleLink   string   `yaml:"title_link"`
+	Pretext     string   `yaml:"pretext"`
+	Text        string   `yaml:"text"`
+	Fields      []Field  `yaml:"fields"`
+	ShortFields bool     `yaml:"short_fields"`
+	Footer      string   `yaml:"footer"`
+	Fallback    string   `yaml:"fallback"`
+	CallbackID  string   `yaml:"callback_id"`
+	ImageURL    string   `yaml:"image_url"`
+	ThumbURL    string   `yaml:"thumb_url"`
+	MrkdwnIn    []string `yaml:"mrkdwn_in"`
+	Actions     []Action `yaml:"actions"`
+}
+
+// Field is an entry of `fields`.
+type Field struct {
+	Title string `yaml:"title"`
+	Value string `yaml:"value"`
+	Short *bool  `yaml:"short"`
+}
+
+// Action is an entry of `actions`: a button.
+type Action struct {
+	Type    string   `yaml:"type"`
+	Text    string   `yaml:"text"`
+	URL     string   `yaml:"url"`
+	Style   string   `yaml:"style"`
+	Name    string   `yaml:"name"`
+	Value   string   `yaml:"value"`
+	Confirm *Confirm `yaml:"confirm"`
+}
+
+// Confirm is what a button asks before it acts.
+type Confirm struct {
+	Text        string `yaml:"text"`
+	Title       string `yaml:"title"`
+	OkText      string `yaml:"ok_text"`
+	DismissText string `yaml:"dismiss_text"`
+}
+
+const example = "https://hooks.slack.com/services/T000/B000/XXXX"
+
+// Kind returns the channel's kind, "slack".
+func Kind() notifier.Kind {
+	return notifier.Kind{Name: "slack", New: func() notifier.Settings { return newSettings() }}
+}
+
+func newSettings() *Settings {
+	return &Settings{
+		SendResolved: true,
+		Username:     `{{ template "slack.default.username" . }}`,
+		IconEmoji:    `{{ template "slack.default.iconemoji" . }}`,
+		IconURL:      `{{ template "slack.default.iconurl" . }}`,
+		Title:        `{{ template "slack.default.title" . }}`,
+		Color:        `{{ template "slack.default.color" . }}`,
+		TitleLink:    `{{ template "slack.default.titlelink" . }}`,
+		Pretext:      `{{ template "slack.default.pretext" . }}`,
+		Text:         `{{ template "slack.default.text" . }}`,
+		Footer:       `{{ template "slack.default.footer" . }}`,
+		Fallback:     `{{ template "slack.default.fallback" . }}`,
+		CallbackID:   `{{ template "slack.default.callbackid" . }}`,
+	}
+}
+
+// Inherit takes the address and the HTTP settings from the global section.
+func (s *Settings) Inherit(g *notifier.Global) {
+	if s.APIURL == "" && s.APIURLFile == "" {
+		s.APIURL, s.APIURLFile = g.SlackAPIURL, g.SlackAPIURLFile
+	}
+	s.HTTPConfig = cmp.Or(s.HTTPConfig, g.HTTP)
+}
+
+// Check tells what is wrong.
+func (s *Settings) Check() []notifier.FieldError {
+	wrong := httpsend.CheckURL("api_url", s.APIURL, s.APIURLFile, true, example)
+	wrong = append(wrong, httpsend.CheckHTTP(s.HTTPConfig)...)
+	wrong = append(wrong, httpsend.CheckTimeout(s.Timeout)...)
+	for _, f := range s.Fields {
+		if f.Title == "" || f.Value == "" {
+			wrong = append(wrong, notifier.FieldError{
+				Path: "fields", Problem: "a field lacks its title or value", Mend: "give every field a title and a value",
+			})
+		}
+	}
+	for _, a := range s.Actions {
+		if a.Type == "" || a.Text == "" || a.URL == "" && a.Name == "" {
+			wrong = append(wrong, notifier.FieldError{
+				Path: "actions", Problem: "an action lacks its type, its text, or its url", Mend: "write it as {type: button, text: Runbook, url: https://...}",
+			})
+		}
+	}
+	return wrong
+}
+
+// Options returns what the dispatcher acts upon. Slack takes about one message
+// a second, with short bursts.
+func (s *Settings) Options() notifier.Options {
+	return notifier.Options{SendResolved: s.SendResolved, Interval: time.Second, Burst: 3, Timeout: httpsend.Timeout(s.Timeout)}
+}
+
+// Open makes the channel.
+func (s *Settings) Open(env notifier.Env) (notifier.Channel, error) {
+	client, err := httpsend.New(s.HTTPConfig, "slack", env.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &channel{settings: *s, url: secret.From(s.APIURL, s.APIURLFile), client: client, logger: env.Logger}, nil
+}
