@@ -23,7 +23,7 @@ func escapeAll(s string) string {
 }
 
 // marks are the characters that mean something somewhere in a line.
-const marks = "\\*_~`|>#[]()<@"
+const marks = "\\*_~`|>#[]<@"
 
 func escape(s string, limit int) string { return notifier.ShortenEscaped(s, limit, escapeAll) }
 
