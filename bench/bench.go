@@ -75,7 +75,7 @@ func (b *bench) start(env []string, path string, args ...string) (*exec.Cmd, err
 	if err != nil {
 		return nil, fmt.Errorf("opening a log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s (make tools builds it): %w", path, err)

@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -158,9 +159,7 @@ func setAlerts(d *template.Data, alerts template.Alerts) {
 // common what kv does not share.
 func keep(common, kv template.KV, first bool) {
 	if first {
-		for name, value := range kv {
-			common[name] = value
-		}
+		maps.Copy(common, kv)
 		return
 	}
 	for name, value := range common {
@@ -187,16 +186,10 @@ func (m *Message) FirstAlerts(limit int) (data *template.Data, truncated int) {
 // and webhook consumers compare.
 func notificationReason(r Reason) string {
 	switch r {
-	case ReasonFirst:
-		return "first notification"
-	case ReasonFiring, ReasonUnsilenced:
-		return "new alerts added"
-	case ReasonRecovered:
-		return "some alerts resolved"
-	case ReasonAllRecovered:
-		return "all alerts resolved"
-	case ReasonRepeat:
-		return "repeat interval elapsed"
+	case ReasonFirst, ReasonFiring, ReasonRecovered, ReasonAllRecovered, ReasonRepeat:
+		return string(r) // Alertmanager's words are ours
+	case ReasonUnsilenced:
+		return string(ReasonFiring) // to Alertmanager, such an alert is new
 	default:
 		return "unknown"
 	}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	amalert "github.com/prometheus/alertmanager/alert"
 	amtemplate "github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/alertmanager/types"
 	"github.com/prometheus/common/model"
 
 	"alertd/internal/alert"
@@ -86,9 +86,9 @@ func TestDataIsAlertmanagers(t *testing.T) {
 		alerts := randomAlerts(random)
 		firing := make([]string, 0, len(alerts))
 		resolved := make([]string, 0, len(alerts))
-		theirs := make([]*types.Alert, 0, len(alerts))
+		theirs := make([]*amalert.Alert, 0, len(alerts))
 		for _, a := range alerts {
-			one := &types.Alert{Alert: model.Alert{
+			one := &amalert.Alert{Alert: model.Alert{
 				Labels: labelSet(a.Labels), Annotations: labelSet(a.Annotations),
 				StartsAt: a.FiredAt, GeneratorURL: a.GeneratorURL,
 			}}
@@ -100,8 +100,8 @@ func TestDataIsAlertmanagers(t *testing.T) {
 			}
 			theirs = append(theirs, one)
 		}
-		slices.SortStableFunc(theirs, func(a, b *types.Alert) int {
-			switch s := (types.AlertSlice{a, b}); {
+		slices.SortStableFunc(theirs, func(a, b *amalert.Alert) int {
+			switch s := (amalert.AlertSlice{a, b}); {
 			case s.Less(0, 1):
 				return -1
 			case s.Less(1, 0):

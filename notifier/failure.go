@@ -34,7 +34,8 @@ type Failure struct {
 	// twice.
 	Progress string
 	// Partial tells that the message has reached somebody and that nobody else
-	// will accept it: it counts as told, and the error is to be shown.
+	// will accept it: it counts as told, and the error is to be shown. Send then
+	// returns its reference as well.
 	Partial bool
 }
 

@@ -3,6 +3,7 @@ package notifier
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"strings"
@@ -30,9 +31,7 @@ func (o *output) functions(data *Data) texttemplate.FuncMap {
 		"print": fmt.Sprint, "println": fmt.Sprintln,
 		"html": texttemplate.HTMLEscaper, "js": texttemplate.JSEscaper, "urlquery": texttemplate.URLQueryEscaper,
 	}
-	for name, fn := range template.DefaultFuncs {
-		all[name] = fn
-	}
+	maps.Copy(all, template.DefaultFuncs)
 	all["printf"] = sprintf
 	all["reReplaceAll"] = reReplaceAll
 	all["join"] = join

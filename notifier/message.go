@@ -58,6 +58,8 @@ type Topic struct {
 	Links       []Link
 	SilenceWith string // the command that silences all of them
 	Problems    []Problem
+	More        int  // how many alerts are left out after these
+	Only        bool // it is the message's only topic, whose name the title says
 }
 
 // Single tells that the topic is about one problem only.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func open(t *testing.T, targets map[string]*far, options notifier.Options) *offi
 	return o
 }
 
-func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func (o *office) start() {
 	o.n = notifier.New(o.store, discard(), nil)

@@ -84,7 +84,7 @@ func (p *planner) newDelivery(i Integration, open *alert.Delivery, content alert
 // and the group's revision keep two deliveries apart.
 func deliveryID(key alert.GroupKey, integration string, revision int64, now time.Time) string {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s\xff%s\xff%d", key, integration, revision)
+	_, _ = fmt.Fprintf(h, "%s\xff%s\xff%d", key, integration, revision)
 	return fmt.Sprintf("%016x-%x", h.Sum64(), now.UnixNano())
 }
 

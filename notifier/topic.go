@@ -36,6 +36,9 @@ func (d *Data) summarize(alerts []alert.Alert, c alert.Content, truncated int) {
 	var all []topic
 	all, d.More = topics(d.Problems, alerts)
 	d.More += truncated
+	if len(all) > 0 {
+		all[0].Only, all[len(all)-1].More = len(all) == 1, d.More
+	}
 	for i := range all {
 		d.Topics = append(d.Topics, all[i].Topic)
 	}
@@ -69,6 +72,18 @@ func topics(problems []Problem, alerts []alert.Alert) (out []topic, more int) {
 	return describe(out), 0
 }
 
+// maxFullTopics is how many different problems a message can tell in full.
+const maxFullTopics = 6
+
+// brief leaves out what only a reader of few problems has time for.
+func (t *topic) brief() {
+	t.Description, t.Links, t.SilenceWith = "", nil, ""
+	for i := range t.Problems {
+		p := &t.Problems[i]
+		p.Description, p.Links, p.SilenceWith = "", nil, ""
+	}
+}
+
 // describe fills what the problems of each topic share.
 func describe(all []topic) []topic {
 	for i := range all {
@@ -85,6 +100,9 @@ func describe(all []topic) []topic {
 			if !slices.ContainsFunc(t.Problems, func(p Problem) bool { return !slices.Contains(p.Links, l) }) {
 				t.Links = append(t.Links, l)
 			}
+		}
+		if len(all) > maxFullTopics {
+			t.brief()
 		}
 		for n := range t.Problems {
 			t.Problems[n].Line = line(t.Problems[n], distinct(t.alerts[n], t.common), t.Threshold != "" && !t.Single())

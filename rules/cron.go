@@ -64,7 +64,9 @@ func (j *CronJob) Check() []invalid.Field {
 	name := regexp.MustCompile(metricName)
 	for _, m := range []struct{ path, value string }{
 		{"prefix", j.prefix()},
-		{"metrics.status", j.Metrics.Status}, {"metrics.success", j.Metrics.Success}, {"metrics.failure", j.Metrics.Failure},
+		{"metrics.status", j.Metrics.Status},
+		{"metrics.success", j.Metrics.Success},
+		{"metrics.failure", j.Metrics.Failure},
 	} {
 		if m.value != "" && !name.MatchString(m.value) {
 			add(m.path, fmt.Sprintf("%q is not a metric name", m.value), "use letters, digits and underscores, such as my_job")

@@ -33,6 +33,9 @@ func ParseSchedule(spec, timezone string) (*Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schedule %q: %w", spec, err)
 	}
+	if slots.Next(time.Unix(0, 0).In(location)).IsZero() {
+		return nil, fmt.Errorf("schedule %q: no such moment ever comes", spec)
+	}
 	return &Schedule{spec: spec, location: location, slots: slots}, nil
 }
 

@@ -27,7 +27,7 @@ func healthcheck() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("asking alertd for its health: %w", err)
 			}
-			defer resp.Body.Close()
+			defer func() { _ = resp.Body.Close() }()
 			if resp.StatusCode != http.StatusOK {
 				return fmt.Errorf("alertd is not healthy: %s answers %s", url, resp.Status)
 			}

@@ -11,17 +11,12 @@ type EventKind string
 
 // What the history records.
 const (
-	EventPending   EventKind = "pending"
-	EventFiring    EventKind = "firing"
-	EventResolved  EventKind = "resolved"
-	EventVanished  EventKind = "pending ended"
-	EventMissing   EventKind = "no data"
-	EventReturned  EventKind = "data returned"
-	EventDelivered EventKind = "delivered"
-	EventDead      EventKind = "refused"
-	EventExpired   EventKind = "delivery expired"
-	EventSilenced  EventKind = "silence created"
-	EventUnsilence EventKind = "silence expired"
+	EventPending  EventKind = "pending"
+	EventFiring   EventKind = "firing"
+	EventResolved EventKind = "resolved"
+	EventVanished EventKind = "pending ended"
+	EventMissing  EventKind = "no data"
+	EventReturned EventKind = "data returned"
 )
 
 // Event is one line of history.

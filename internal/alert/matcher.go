@@ -36,6 +36,10 @@ func NewMatcher(name string, op MatchOp, value string) (Matcher, error) {
 	switch op {
 	case MatchEqual, MatchNotEqual:
 	case MatchRegexp, MatchNotRegexp:
+		// By itself first: a)|(b would be valid between the anchors' brackets.
+		if _, err := regexp.Compile(value); err != nil {
+			return m, fmt.Errorf("regular expression of label %s: %w", name, err)
+		}
 		re, err := regexp.Compile("^(?:" + value + ")$")
 		if err != nil {
 			return m, fmt.Errorf("regular expression of label %s: %w", name, err)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,6 +54,8 @@ type app struct {
 	notifier *notifier.Notifier
 	current  *current
 	metrics  *metrics
+
+	reloading sync.Mutex // held by the one reload under way
 }
 
 // Run runs alertd until ctx ends. Its error tells why it could not start, or

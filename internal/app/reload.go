@@ -12,6 +12,8 @@ import (
 // reload reads the configuration again. Everything that can fail is done
 // before anything that runs is touched: a bad file changes nothing.
 func (a *app) reload(ctx context.Context) error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
 	err := func() error {
 		p, err := load(a.Options)
 		if err != nil {

@@ -44,16 +44,13 @@ func (o Options) withDefaults() Options {
 func readBounded(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening: %w", err)
+		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, document.MaxSize+1))
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return data, nil
+	return data, err
 }
 
 // Load reads a configuration file. The environment does not override it, but

@@ -260,6 +260,7 @@ func TestExpressionsTooLarge(t *testing.T) {
 		"filter=" + url.QueryEscape(`a!~ "`+bomb+`"`),
 		"filter=" + url.QueryEscape(`"=~("=~"`+bomb+`"`),
 		"receiver_matchers=" + url.QueryEscape(`a=~"(x{10}y){99}`+bomb+`"`),
+		strings.Repeat("filter="+url.QueryEscape(`a=~"x{1000}"`)+"&", 200),
 	} {
 		if w := f.do("GET", "/api/v2/alerts?"+query, ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "is too large") {
 			t.Errorf("%.60s: %d %.200s", query, w.Code, w.Body)
@@ -268,6 +269,11 @@ func TestExpressionsTooLarge(t *testing.T) {
 	body := strings.Replace(silenceEtl, "e.l", bomb, 1)
 	if w := f.do("POST", "/api/v2/silences", body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "is too large") {
 		t.Errorf("%d %.200s", w.Code, w.Body)
+	}
+	const matcher = `{"name":"a","value":"x{1000}","isRegex":true}`
+	body = `{"matchers":[` + strings.Repeat(matcher+",", 200) + matcher + `],"startsAt":"2026-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"x","comment":""}`
+	if w := f.do("POST", "/api/v2/silences", body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "with the others") {
+		t.Errorf("many expressions: %d %.200s", w.Code, w.Body)
 	}
 	f.ok("GET", "/api/v2/alerts?filter="+url.QueryEscape(`instance=~"`+strings.Repeat("host-[0-9]{1,3}|", 500)+`x"`), "")
 }

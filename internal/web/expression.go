@@ -6,28 +6,34 @@ import (
 	"strings"
 )
 
-// maxExpression bounds the size of a regular expression that a client sends, in
-// characters once its repetitions are written out. Go's own bound is a gigabyte
-// of memory and seconds of work for a text of 20 kB.
+// maxExpression bounds the size of the regular expressions that a client sends
+// with one request, in characters once their repetitions are written out. Go's
+// own bound is a gigabyte of memory and seconds of work for a text of 20 kB.
 const maxExpression = 100_000
 
-// checkExpression refuses an expression that is too large. One that is not valid
-// passes: compiling it tells better what is wrong.
-func checkExpression(text string) error {
+// expressions is how much of maxExpression a request has used up.
+type expressions int
+
+// check refuses an expression that is too large, alone or with those before it.
+// One that is not valid passes: compiling it tells better what is wrong.
+func (e *expressions) check(text string) error {
 	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil || written(parsed) <= maxExpression {
+	if err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	return fmt.Errorf("the regular expression %.40q... is too large", text)
+	if *e = min(*e+expressions(written(parsed)), 1<<40); *e > maxExpression {
+		return fmt.Errorf("the regular expression %.40q... is too large, alone or with the others", text)
+	}
+	return nil
 }
 
-// checkMatcherText does the same for the text of a matcher, which cannot be
+// checkMatcher does the same for the text of a matcher, which cannot be
 // parsed without compiling its expression: what follows any =~ or !~ may be one.
-func checkMatcherText(text string) error {
+func (e *expressions) checkMatcher(text string) error {
 	for i := range text {
 		if rest := text[i:]; strings.HasPrefix(rest, "=~") || strings.HasPrefix(rest, "!~") {
 			value := strings.TrimPrefix(strings.TrimLeft(rest[2:], " \t\r\n"), `"`)
-			if err := checkExpression(strings.ReplaceAll(value, `\\`, `\`)); err != nil {
+			if err := e.check(strings.ReplaceAll(value, `\\`, `\`)); err != nil {
 				return err
 			}
 		}

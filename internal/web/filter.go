@@ -30,7 +30,7 @@ func readAlertFilter(query url.Values) (f alertFilter, err error) {
 	}
 	if given := query["receiver"]; len(given) > 0 && given[len(given)-1] != "" {
 		text := given[len(given)-1]
-		if err = checkExpression(text); err == nil {
+		if err = new(expressions).check(text); err == nil {
 			f.receiver, err = regexp.Compile("^(?:" + text + ")$")
 		}
 		if err != nil {
@@ -83,8 +83,9 @@ func badRequest(text string) error { return &refusal{http.StatusBadRequest, text
 // parseFilter reads matchers as given in a query, one each.
 func parseFilter(texts []string) (alert.Matchers, error) {
 	out := make(alert.Matchers, 0, len(texts))
+	var sizes expressions
 	for _, text := range texts {
-		m, err := parseMatcher(text)
+		m, err := parseMatcher(text, &sizes)
 		if err != nil {
 			return nil, err
 		}
@@ -96,11 +97,11 @@ func parseFilter(texts []string) (alert.Matchers, error) {
 // parseMatcher reads one matcher. A text that is not exactly one is tried in
 // the classic syntax, where a value without quotes may hold commas, as in
 // Alertmanager.
-func parseMatcher(text string) (alert.Matcher, error) {
+func parseMatcher(text string, sizes *expressions) (alert.Matcher, error) {
 	if strings.HasPrefix(text, "{") || strings.HasSuffix(text, "}") {
 		return alert.Matcher{}, fmt.Errorf("unexpected open or close brace: %s", text)
 	}
-	if err := checkMatcherText(text); err != nil {
+	if err := sizes.checkMatcher(text); err != nil {
 		return alert.Matcher{}, err
 	}
 	if ms, err := matchers.Parse(text); err == nil && len(ms) == 1 {

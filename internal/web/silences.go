@@ -146,8 +146,9 @@ func newSilence(sent *apiv2.PostableSilence, now time.Time) (*alert.Silence, err
 		sil.StartsAt = now
 	}
 	all := true
+	var sizes expressions
 	for i, sentMatcher := range sent.Matchers {
-		m, err := newMatcher(*sentMatcher.Name, sentMatcher.Op(), *sentMatcher.Value)
+		m, err := newMatcher(*sentMatcher.Name, sentMatcher.Op(), *sentMatcher.Value, &sizes)
 		if err != nil {
 			return nil, badRequest(fmt.Sprintf("invalid silence: invalid label matcher %d in set 0: %s", i, err))
 		}
@@ -161,12 +162,12 @@ func newSilence(sent *apiv2.PostableSilence, now time.Time) (*alert.Silence, err
 	return sil, nil
 }
 
-func newMatcher(name string, op alert.MatchOp, value string) (alert.Matcher, error) {
+func newMatcher(name string, op alert.MatchOp, value string, sizes *expressions) (alert.Matcher, error) {
 	if name == "" {
 		return alert.Matcher{}, errors.New(`invalid label name ""`)
 	}
 	if op == alert.MatchRegexp || op == alert.MatchNotRegexp {
-		if err := checkExpression(value); err != nil {
+		if err := sizes.check(value); err != nil {
 			return alert.Matcher{}, err
 		}
 		// Alone first: wrapped to match the whole value, "a)|(b" would compile.

@@ -85,7 +85,7 @@ func (c *channel) text(msg *notifier.Message) string {
 	var b strings.Builder
 	b.WriteString(c.paint(dim, strings.Repeat("─", 72)) + "\n")
 	b.WriteString(c.paint(titleColor(msg.Data), title) + "\n")
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		b.WriteString(strings.TrimRight("   "+line, " ") + "\n")
 	}
 	if failed := r.Failed(); failed != "" {

@@ -118,11 +118,12 @@ func (c *channel) message(msg *notifier.Message) payload {
 
 // plain is the message without any layout.
 func plain(msg *notifier.Message) payload {
-	text := msg.Data.Title
+	var text strings.Builder
+	text.WriteString(msg.Data.Title)
 	for _, t := range msg.Data.Topics {
 		for _, p := range t.Problems {
-			text += "\n" + p.Line
+			text.WriteString("\n" + p.Line)
 		}
 	}
-	return payload{Content: escape(text, maxContent), AllowedMentions: nobody()}
+	return payload{Content: escape(text.String(), maxContent), AllowedMentions: nobody()}
 }

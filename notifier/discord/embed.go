@@ -169,16 +169,17 @@ func (b *description) add(text string) bool {
 
 // topic adds a topic and returns how many of its problems there was room for.
 func (b *description) topic(t *notifier.Topic) int {
-	head := "**" + escape(t.Name, 200) + "**"
+	var head strings.Builder
+	head.WriteString("**" + escape(t.Name, 200) + "**")
 	if t.Summary != "" {
-		head += "\n" + escape(t.Summary, 400)
+		head.WriteString("\n" + escape(t.Summary, 400))
 	}
 	for _, fact := range [][2]string{{"Where", t.Where}, {"Threshold", t.Threshold}} {
 		if fact[1] != "" {
-			head += "\n" + fact[0] + ": " + escape(fact[1], 300)
+			head.WriteString("\n" + fact[0] + ": " + escape(fact[1], 300))
 		}
 	}
-	if !b.add(head) {
+	if !b.add(head.String()) {
 		return 0
 	}
 	tail := links(t.Links, 600)

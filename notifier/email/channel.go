@@ -102,7 +102,8 @@ func (c *channel) outcome(l *letter, p *progress) (string, error) {
 	if len(p.Accepted) == 0 {
 		return "", f
 	}
-	f.Partial = true
+	// Nobody is left to try: what is worth keeping is the reference.
+	f.Partial, f.Progress = true, l.id
 	return l.id, f
 }
 

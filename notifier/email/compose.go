@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/mail"
 	"net/textproto"
@@ -86,6 +87,9 @@ func (c *channel) parts(m *gomail.Msg, r *notifier.Renderer) {
 	}
 	if failed := r.Failed(); failed != "" {
 		text = strings.TrimSpace(text + "\n\n" + failed)
+		if html != "" {
+			html += "<p>" + template.HTMLEscapeString(failed) + "</p>"
+		}
 	}
 	if text != "" {
 		m.SetBodyString(gomail.TypeTextPlain, text+"\n")

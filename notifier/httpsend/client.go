@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -129,9 +130,7 @@ func (c *Client) request(ctx context.Context, r Request, raw string) (*http.Requ
 	}
 	if len(r.Query) > 0 {
 		q := u.Query()
-		for name, values := range r.Query {
-			q[name] = values
-		}
+		maps.Copy(q, r.Query)
 		u.RawQuery = q.Encode()
 	}
 	method, contentType := r.Method, r.ContentType

@@ -37,12 +37,12 @@ func Message(t testing.TB, templates *notifier.Templates, truncated int, alerts 
 	t.Helper()
 	d := alert.Delivery{
 		ID: "5f0c2b7a91d3e846-18a9c3", Group: `{}:{alertname="HostDiskFull"}`,
-		Receiver: "team-x", Integration: "team-x/slack/0", Reason: "first notification",
+		Receiver: "team-x", Integration: "team-x/slack/0", Reason: string(notifier.ReasonFirst),
 	}
 	for _, a := range alerts {
 		if a.State == alert.Resolved {
 			d.Content.Resolved = append(d.Content.Resolved, a.ID)
-			d.Reason = "alerts recovered"
+			d.Reason = string(notifier.ReasonRecovered)
 		} else {
 			d.Content.Firing = append(d.Content.Firing, a.ID)
 		}

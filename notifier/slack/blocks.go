@@ -130,19 +130,20 @@ func (l *layout) problem(p *notifier.Problem) bool {
 // list lays out a topic of several problems, a line each, and returns how many
 // it had room for.
 func (l *layout) list(t *notifier.Topic) int {
-	head := bold(escape(t.Name, 200))
+	var head strings.Builder
+	head.WriteString(bold(escape(t.Name, 200)))
 	if t.Summary != "" {
-		head += "\n" + escape(t.Summary, 600)
+		head.WriteString("\n" + escape(t.Summary, 600))
 	}
 	if t.Description != "" && t.Firing() {
-		head += "\n" + escape(t.Description, 1200)
+		head.WriteString("\n" + escape(t.Description, 1200))
 	}
 	for _, fact := range [][2]string{{"Where", t.Where}, {"Threshold", t.Threshold}} {
 		if fact[1] != "" {
-			head += "\n" + fact[0] + ": " + escape(fact[1], 400)
+			head.WriteString("\n" + fact[0] + ": " + escape(fact[1], 400))
 		}
 	}
-	if !l.section(head) {
+	if !l.section(head.String()) {
 		return 0
 	}
 	shown := 0

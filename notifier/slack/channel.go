@@ -116,13 +116,14 @@ func (c *channel) isSlack() bool {
 
 // plain is the message without any layout.
 func plain(msg *notifier.Message) payload {
-	text := msg.Data.Title
+	var text strings.Builder
+	text.WriteString(msg.Data.Title)
 	for _, t := range msg.Data.Topics {
 		for _, p := range t.Problems {
-			text += "\n" + p.Line
+			text.WriteString("\n" + p.Line)
 		}
 	}
 	return payload{WebhookMessage: slack.WebhookMessage{
-		Text: notifier.ShortenEscaped(text, maxText, slackutilsx.EscapeMessage),
+		Text: notifier.ShortenEscaped(text.String(), maxText, slackutilsx.EscapeMessage),
 	}}
 }

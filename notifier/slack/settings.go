@@ -4,6 +4,7 @@ package slack
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -113,17 +114,17 @@ func (s *Settings) Check() []notifier.FieldError {
 	wrong := httpsend.CheckURL("api_url", s.APIURL, s.APIURLFile, true, example)
 	wrong = append(wrong, httpsend.CheckHTTP(s.HTTPConfig)...)
 	wrong = append(wrong, httpsend.CheckTimeout(s.Timeout)...)
-	for _, f := range s.Fields {
+	for i, f := range s.Fields {
 		if f.Title == "" || f.Value == "" {
 			wrong = append(wrong, notifier.FieldError{
-				Path: "fields", Problem: "a field lacks its title or value", Mend: "give every field a title and a value",
+				Path: fmt.Sprintf("fields[%d]", i), Problem: "a field lacks its title or value", Mend: "give every field a title and a value",
 			})
 		}
 	}
-	for _, a := range s.Actions {
+	for i, a := range s.Actions {
 		if a.Type == "" || a.Text == "" || a.URL == "" && a.Name == "" {
 			wrong = append(wrong, notifier.FieldError{
-				Path: "actions", Problem: "an action lacks its type, its text, or its url", Mend: "write it as {type: button, text: Runbook, url: https://...}",
+				Path: fmt.Sprintf("actions[%d]", i), Problem: "an action lacks its type, its text, or its url", Mend: "write it as {type: button, text: Runbook, url: https://...}",
 			})
 		}
 	}

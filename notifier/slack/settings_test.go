@@ -90,8 +90,8 @@ func TestCheck(t *testing.T) {
 		{func(s *Settings) { s.APIURL = "http://hooks.slack.com/services/" + seeded }, "api_url: plain http"},
 		{func(s *Settings) { s.APIURLFile = "x" }, "api_url_file: both"},
 		{func(s *Settings) { s.Timeout = -1 }, "timeout: "},
-		{func(s *Settings) { s.Fields = []Field{{Title: "a"}} }, "fields: "},
-		{func(s *Settings) { s.Actions = []Action{{Type: "button", Text: "a"}} }, "actions: "},
+		{func(s *Settings) { s.Fields = []Field{{Title: "a"}} }, "fields[0]: "},
+		{func(s *Settings) { s.Actions = []Action{{Type: "button", Text: "a"}} }, "actions[0]: "},
 		{func(s *Settings) { s.HTTPConfig = &config.HTTPClientConfig{BearerToken: "a", BearerTokenFile: "b"} }, "http_config: at most one"},
 	} {
 		s := newSettings()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -118,7 +117,7 @@ func (s *fakeStore) told() string {
 	return strings.Join(s.events, ", ")
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func testRule(name string, wait time.Duration) *rules.Rule {
 	return &rules.Rule{

@@ -16,13 +16,15 @@ import (
 const refreshEvery = time.Minute
 
 // evaluate evaluates every rule of the group, in order, and commits what
-// changed in one transaction.
+// changed in one transaction. Cut short by ctx, it commits what the rules before
+// found: the runner that follows goes on from their state.
 func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	started := time.Now()
 	ev := newEvaluation(r.group.Name, ts)
 	for i, rule := range r.group.Rules {
 		err := r.rule(ctx, rule, ts, ev)
 		if ctx.Err() != nil {
+			r.commit(ctx, ev)
 			return
 		}
 		r.record(i, rule, err, ts)
@@ -35,7 +37,7 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	r.mu.Unlock()
 }
 
-// rule evaluates one rule and adds what changed to ev.
+// rule evaluates one rule and adds what changed to ev, or changes nothing.
 func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *alert.Evaluation) error {
 	before := r.alerts[rule.ID]
 	asked, err := r.engine.ask(ctx, r, rule, before, ts)
@@ -53,6 +55,9 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *a
 		changed[a.ID] = true
 	}
 	r.refresh(ctx, rule, &steps, changed, before, asked, ts)
+	if err := ctx.Err(); err != nil {
+		return err // annotations that ask Prometheus may have had no answer
+	}
 	ev.Upserts = append(ev.Upserts, steps.Changed...)
 	ev.Deletes = append(ev.Deletes, steps.Deleted...)
 	ev.Events = append(ev.Events, steps.Events...)

@@ -47,7 +47,7 @@ func TestFromFailureToRecovery(t *testing.T) {
 		t.Errorf("amtool silence query:\n%s", out)
 	}
 	// What still fires when the silence ends is told.
-	for _, id := range strings.Fields(s.amtool("silence", "query", "-q")) {
+	for id := range strings.FieldsSeq(s.amtool("silence", "query", "-q")) {
 		s.amtool("silence", "expire", id)
 	}
 	hook.expect("CronFailed firing", "CronFailed resolved", "CronFailed firing")

@@ -71,7 +71,7 @@ func (s *stack) kill() { s.alertd.stop(syscall.SIGKILL) }
 // runJob runs a cron job that ends with the exit code.
 func (s *stack) runJob(exitCode int) {
 	s.t.Helper()
-	cmd := exec.Command(binary("alertctl"), "cron", "run", "--name", "etl", "--prefix", "etl_cron",
+	cmd := exec.CommandContext(s.t.Context(), binary("alertctl"), "cron", "run", "--name", "etl", "--prefix", "etl_cron",
 		"--textfile-dir", s.textfiles(), "--", "sh", "-c", fmt.Sprintf("exit %d", exitCode))
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != exitCode {
@@ -93,7 +93,7 @@ func (s *stack) amtool(args ...string) string {
 
 func (s *stack) command(path string, args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command(path, args...).CombinedOutput()
+	out, err := exec.CommandContext(s.t.Context(), path, args...).CombinedOutput()
 	if err != nil {
 		s.t.Fatalf("%s %s: %v\n%s", filepath.Base(path), strings.Join(args, " "), err, out)
 	}
@@ -127,6 +127,7 @@ func (s *stack) path(name string) string { return filepath.Join(s.dir, name) }
 func (s *stack) url(path string) string {
 	return fmt.Sprintf("http://127.0.0.1:%d%s", s.alertdPort, path)
 }
+
 func (s *stack) write(name, text string) string {
 	s.t.Helper()
 	if err := os.WriteFile(s.path(name), []byte(text), 0o644); err != nil {

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func TestFlagsFromEnvironment(t *testing.T) {
+	environment := map[string]string{"ALERTD_A_B": "env", "ALERTD_GIVEN": "env", "ALERTD_EMPTY": ""}
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	for _, name := range []string{"a.b", "given", "empty"} {
+		flags.String(name, "default", "")
+	}
+	if err := flags.Parse([]string{"--given=flag"}); err != nil {
+		t.Fatal(err)
+	}
+	lookup := func(name string) (string, bool) { v, ok := environment[name]; return v, ok }
+	if err := flagsFromEnvironment(flags, lookup); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a.b": "env", "given": "flag", "empty": "default"} {
+		if got := flags.Lookup(name).Value.String(); got != want {
+			t.Errorf("--%s is %q, want %q", name, got, want)
+		}
+	}
+	flags.Int("number", 0, "")
+	environment["ALERTD_NUMBER"] = "many"
+	if err := flagsFromEnvironment(flags, lookup); err == nil || !strings.Contains(err.Error(), "ALERTD_NUMBER") {
+		t.Errorf("error %v does not name the variable", err)
+	}
+}
+
+func TestHealthcheck(t *testing.T) {
+	status := http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	defer server.Close()
+	run := func() error {
+		cmd := command()
+		cmd.SetArgs([]string{"healthcheck", "--url", server.URL})
+		return cmd.ExecuteContext(t.Context())
+	}
+	if err := run(); err != nil {
+		t.Errorf("healthy: %v", err)
+	}
+	status = http.StatusServiceUnavailable
+	if err := run(); err == nil {
+		t.Error("an unhealthy alertd counts as healthy")
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--help"})
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--config.file", "--web.listen-address", "--web.external-url", "--web.route-prefix", "--web.config.file", "--storage.path", "--log.level", "--log.format"} {
+		if !strings.Contains(out.String(), flag) {
+			t.Errorf("the help does not mention %s", flag)
+		}
+	}
+}
