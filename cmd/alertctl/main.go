@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // containers have no time zones of their own
 
 	"alertd/internal/app"
 	"alertd/internal/ctl"

@@ -14,6 +14,9 @@ import (
 func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var wrong []error
 	flags.VisitAll(func(f *pflag.Flag) {
+		if !strings.Contains(f.Name, ".") {
+			return // --help and --version
+		}
 		name := "ALERTD_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(f.Name))
 		value, _ := lookup(name)
 		if f.Changed || value == "" {

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	_ "time/tzdata" // containers have no time zones of their own
 
 	"github.com/spf13/cobra"
 

@@ -11,26 +11,26 @@ import (
 )
 
 func TestFlagsFromEnvironment(t *testing.T) {
-	environment := map[string]string{"ALERTD_A_B": "env", "ALERTD_GIVEN": "env", "ALERTD_EMPTY": ""}
+	environment := map[string]string{"ALERTD_A_B": "env", "ALERTD_X_GIVEN": "env", "ALERTD_X_EMPTY": "", "ALERTD_VERSION": "1.2"}
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	for _, name := range []string{"a.b", "given", "empty"} {
+	for _, name := range []string{"a.b", "x.given", "x.empty", "version"} {
 		flags.String(name, "default", "")
 	}
-	if err := flags.Parse([]string{"--given=flag"}); err != nil {
+	if err := flags.Parse([]string{"--x.given=flag"}); err != nil {
 		t.Fatal(err)
 	}
 	lookup := func(name string) (string, bool) { v, ok := environment[name]; return v, ok }
 	if err := flagsFromEnvironment(flags, lookup); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"a.b": "env", "given": "flag", "empty": "default"} {
+	for name, want := range map[string]string{"a.b": "env", "x.given": "flag", "x.empty": "default", "version": "default"} {
 		if got := flags.Lookup(name).Value.String(); got != want {
 			t.Errorf("--%s is %q, want %q", name, got, want)
 		}
 	}
-	flags.Int("number", 0, "")
-	environment["ALERTD_NUMBER"] = "many"
-	if err := flagsFromEnvironment(flags, lookup); err == nil || !strings.Contains(err.Error(), "ALERTD_NUMBER") {
+	flags.Int("x.number", 0, "")
+	environment["ALERTD_X_NUMBER"] = "many"
+	if err := flagsFromEnvironment(flags, lookup); err == nil || !strings.Contains(err.Error(), "ALERTD_X_NUMBER") {
 		t.Errorf("error %v does not name the variable", err)
 	}
 }

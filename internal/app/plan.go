@@ -77,6 +77,14 @@ func load(o Options) (*plan, error) {
 	return p, nil
 }
 
+// counts tells how much the plan watches, and how many it tells.
+func (p *plan) counts() (jobs, rules, receivers int) {
+	for _, g := range p.groups {
+		rules += len(g.Rules)
+	}
+	return len(p.config.Cron), rules, len(p.config.Receivers)
+}
+
 // setup opens every channel and loads the templates.
 func (p *plan) setup(o Options, external *url.URL) (*notifier.Setup, error) {
 	templates, err := notifier.LoadTemplates(p.config.Templates, external, p.config.Timezone)

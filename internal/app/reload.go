@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"alertd/internal/intake"
@@ -26,8 +28,6 @@ func (a *app) reload(ctx context.Context) error {
 		a.Logger.Error("The configuration was not reloaded; the one before stays in force", "err", err)
 		return fmt.Errorf("reloading the configuration: %w", err)
 	}
-	a.Logger.Info("The configuration is loaded", "file", a.ConfigFile,
-		"rule_groups", len(a.current.plan().groups), "receivers", len(a.current.plan().config.Receivers))
 	return nil
 }
 
@@ -38,7 +38,8 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 		return err
 	}
 	replaceSource := func() {}
-	if a.current.plan() != nil {
+	if old := a.current.plan(); old != nil {
+		a.warnOfRestart(old, p)
 		if replaceSource, err = a.source.reload(p, a.Logger, a.registry); err != nil {
 			return err
 		}
@@ -58,7 +59,20 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 		Interval: time.Duration(p.config.Evaluation.Interval),
 	})
 	a.metrics.reloaded(nil, time.Now())
+	jobs, rules, told := p.counts()
+	a.Logger.Info("The configuration is loaded", "from", cmp.Or(a.ConfigFile, "environment"),
+		"cron_jobs", jobs, "rules", rules, "receivers", told)
 	return nil
+}
+
+// warnOfRestart names what changed and cannot change while alertd runs.
+func (a *app) warnOfRestart(old, replacement *plan) {
+	if !reflect.DeepEqual(old.config.Standalone, replacement.config.Standalone) {
+		a.Logger.Warn("Changes to the standalone section take effect at the next start")
+	}
+	if old.config.Evaluation.Concurrency != replacement.config.Evaluation.Concurrency {
+		a.Logger.Warn("A change of evaluation.concurrency takes effect at the next start")
+	}
 }
 
 func (a *app) reloadOnSignal(ctx context.Context) error {

@@ -43,7 +43,7 @@ The state is one of
 -o json and yaml give the objects of Alertmanager's API v2, label values and
 annotations in full. The exit code is 0 whether or not there are alerts.`,
 		Example: `  alertctl alerts
-  alertctl alerts CronJobFailed
+  alertctl alerts CronFailed
   alertctl alerts 'severity=~"critical|warning"' job!=node
   alertctl alerts --silenced
   alertctl alerts -o json | jq -r '.[].labels.alertname'`,
@@ -93,7 +93,7 @@ func noAlerts(ms alert.Matchers, q alertsQuery) string {
 	if len(ms) == 0 && q == (alertsQuery{}) {
 		return "Nothing is firing."
 	}
-	return "No alert that is asked for is firing."
+	return "No alert matches what you asked for."
 }
 
 // wants tells whether the alert is in one of the wanted states.

@@ -61,3 +61,8 @@ func (c *cli) secret(flag, name string) (value, file string) {
 	}
 	return "", c.env(name + "_FILE")
 }
+
+// authenticates tells whether credentials are sent at all.
+func (s *settings) authenticates() bool {
+	return s.http.BasicAuth != nil || s.http.Authorization != nil || s.http.OAuth2 != nil
+}

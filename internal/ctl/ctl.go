@@ -94,7 +94,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
   alertctl alerts
 
   # Keep one job quiet for two hours
-  alertctl silence add CronJobFailed job=etl --duration 2h --comment "migrating the database"
+  alertctl silence add CronFailed cron_job=etl --duration 2h --comment "migrating the database"
 
   # Is alertd itself well?
   alertctl status`,

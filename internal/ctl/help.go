@@ -80,7 +80,7 @@ An alert has to pass all matchers that are given. A label that an alert does not
 have counts as empty, so job!=etl passes alerts without a job. A bare word in
 the first place is the name of the alert:
 
-  alertctl alerts CronJobFailed job=etl        is alertname=CronJobFailed job=etl
+  alertctl alerts CronFailed cron_job=etl      is alertname=CronFailed cron_job=etl
 
 Quote for the shell what it would take for itself: | & * ? ( ) < > $ spaces and
 quotes. Single quotes around the whole matcher do it:

@@ -40,7 +40,8 @@ func (c *cli) receiverCommand() *cobra.Command {
 		Short: "Send a test message to every channel of a receiver",
 		Long: `Test sends one message, marked as a test, to each integration of a receiver, past
 silences and waiting times, and tells how each took it. The exit code is 1 where
-one of them did not take it.
+one of them did not take it. The receiver that alertd makes of the ALERTD_*
+variables alone is called default.
 
 Only alertd can do this, not a plain Alertmanager.`,
 		Example: `  alertctl receiver test team-slack
@@ -77,7 +78,7 @@ func (c *cli) receiverTest(ctx context.Context, name string) error {
 		return failed(ExitServer, "cannot read how the test of "+name+" went", err)
 	}
 	bad := 0
-	t := &table{header: []string{"INTEGRATION", "RESULT", "TOOK", "ERROR"}}
+	t := &table{header: []string{"INTEGRATION", "RESULT", "TOOK", errorColumn}}
 	for _, r := range answer.Results {
 		result := cell{"ok", green}
 		if !r.OK {

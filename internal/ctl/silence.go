@@ -23,7 +23,7 @@ func (c *cli) silenceCommand() *cobra.Command {
 		Long: `A silence keeps every alert that its matchers pass from being told, from its
 start until its end. The alerts stay visible in "alertctl alerts", and an alert
 that outlives its silence is told when the silence ends.`,
-		Example: `  alertctl silence add CronJobFailed job=etl --duration 2h --comment "migrating the database"
+		Example: `  alertctl silence add CronFailed cron_job=etl --duration 2h --comment "migrating the database"
   alertctl silence list
   alertctl silence expire 5b6f1c2e`,
 	}

@@ -37,7 +37,7 @@ off. A silence that would match everything is refused.
 The silence's id is all that goes to standard output, so that a script can keep
 it: id=$(alertctl silence add ...). What it silences is told on standard error.
 With -o json or yaml both go to standard output, as silenceID and alerts.`,
-		Example: `  alertctl silence add CronJobFailed job=etl --duration 2h --comment "migrating the database"
+		Example: `  alertctl silence add CronFailed cron_job=etl --duration 2h --comment "migrating the database"
   alertctl silence add 'instance=~"web-[12]:.*"' --until 18:00 -c "replacing disks"
   alertctl silence add job=backup --start "tomorrow 22:00" --duration 6h -c "planned outage"`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -65,7 +65,7 @@ func (c *cli) silenceAdd(ctx context.Context, args []string, form silenceForm) e
 	}
 	if len(ms) == 0 {
 		return usage("there is no matcher to tell what to silence").
-			withHint("Write it like: alertctl silence add CronJobFailed job=etl")
+			withHint("Write it like: alertctl silence add CronFailed cron_job=etl")
 	}
 	server, err := c.connect()
 	if err != nil {

@@ -61,7 +61,7 @@ func (c *cli) section(title string, t *table) {
 
 // groupTable lists every group of rules, and below each what fails in it.
 func groupTable(groups []ruleGroup, now time.Time) *table {
-	t := &table{header: []string{"GROUP", "RULES", "EVALUATED", "TOOK", "FAILING", "ERROR"}}
+	t := &table{header: []string{"GROUP", "RULES", "EVALUATED", "TOOK", "FAILING", errorColumn}}
 	for _, g := range groups {
 		var failing []string
 		lastError := ""
@@ -93,7 +93,7 @@ func queueTable(queue []queued) *table {
 }
 
 func deadTable(dead []deadLetters, now time.Time) *table {
-	t := &table{header: []string{"WHEN", "RECEIVER", "INTEGRATION", "OUTCOME", "ATTEMPTS", "ERROR"}}
+	t := &table{header: []string{"WHEN", "RECEIVER", "INTEGRATION", "OUTCOME", "ATTEMPTS", errorColumn}}
 	for _, d := range dead[:min(len(dead), shownFailures)] {
 		outcome := d.State
 		if d.State == "dead" {

@@ -12,6 +12,10 @@ const (
 	// cellLimit is how many columns of the screen a cell may take. A label of
 	// 10 kB would make the table unreadable; -o json has all of it.
 	cellLimit = 120
+	// errorLimit is that of an error at the end of a row: how to mend it comes
+	// last in its text.
+	errorLimit  = 600
+	errorColumn = "ERROR"
 )
 
 // cell is one field of a table. Its text is anybody's: the table neutralises
@@ -40,10 +44,16 @@ func (t *table) print(s screen) {
 		head[i] = cell{name, bold}
 	}
 	rows := append([][]cell{head}, t.rows...)
-	widths := make([]int, len(t.header))
+	widths, limits := make([]int, len(t.header)), make([]int, len(t.header))
+	for i, name := range t.header {
+		limits[i] = cellLimit
+		if name == errorColumn && i == len(t.header)-1 {
+			limits[i] = errorLimit
+		}
+	}
 	for _, row := range rows {
 		for i := range row {
-			row[i].text = clip(oneLine(row[i].text), cellLimit)
+			row[i].text = clip(oneLine(row[i].text), limits[i])
 			widths[i] = max(widths[i], columns(row[i].text))
 		}
 	}

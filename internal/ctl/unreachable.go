@@ -68,6 +68,8 @@ func (c *client) notOK(doing string, err *statusError) *failure {
 	switch {
 	case err.status == http.StatusUnauthorized && c.settings.withheld != "":
 		return f.withHint("The credentials in alertctl's configuration are for %s and were not sent here. Give others with --username and ALERTCTL_PASSWORD, or ALERTCTL_BEARER_TOKEN.", c.settings.withheld)
+	case err.status == http.StatusUnauthorized && c.settings.authenticates():
+		return f.withHint("The user and password, or the token, that were sent are not the ones that it knows.")
 	case err.status == http.StatusUnauthorized:
 		return f.withHint("Say who you are with --username and --password-file (or ALERTCTL_PASSWORD), or with ALERTCTL_BEARER_TOKEN.")
 	case err.status == http.StatusForbidden:
