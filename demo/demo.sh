@@ -16,7 +16,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
-bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+bold='' plain=''
+if [[ -t 1 ]]; then
+	bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+fi
 step() { printf '\n%s── %s%s\n' "$bold" "$*" "$plain"; }
 show() { # show COMMAND...: print it as one would type it, then run it
 	local word typed=

@@ -80,11 +80,9 @@ func (b *outbox) fail(ctx context.Context, d *alert.Delivery, f *Failure, now ti
 // be told again.
 func (b *outbox) commit(ctx context.Context, d *alert.Delivery, outcome string) error {
 	b.notifier.metrics.attempts.WithLabelValues(b.target.Kind, b.target.ID, outcome).Inc()
-	if err := b.notifier.store.CommitDelivery(context.WithoutCancel(ctx), d, time.Now()); err != nil {
+	if err := b.save(ctx, d); err != nil {
+		b.keep(d)
 		return err
-	}
-	if d.State != alert.DeliveryDue {
-		b.notifier.Wake()
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -34,12 +35,15 @@ type outboxes struct {
 // apply starts, stops and replaces outboxes. One that stops finishes the
 // deliveries that it has under way.
 func (b *outboxes) apply(ctx context.Context, s *Setup) {
-	b.stop()
+	stopped := b.stop()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, targets := range s.Receivers {
 		for _, t := range targets {
 			box := newOutbox(b.notifier, t, s.Templates)
+			if before := stopped[t.ID]; before != nil {
+				box.unsaved = before.unsaved
+			}
 			b.running[t.ID] = box
 			boxCtx, cancel := context.WithCancel(ctx)
 			box.cancel = cancel
@@ -48,7 +52,7 @@ func (b *outboxes) apply(ctx context.Context, s *Setup) {
 	}
 }
 
-func (b *outboxes) stop() {
+func (b *outboxes) stop() (stopped map[string]*outbox) {
 	b.mu.Lock()
 	stopping := b.running
 	b.running = map[string]*outbox{}
@@ -59,6 +63,7 @@ func (b *outboxes) stop() {
 	for _, box := range stopping {
 		box.done.Wait()
 	}
+	return stopping
 }
 
 func (b *outboxes) wake(integration string) {
@@ -87,6 +92,7 @@ type outbox struct {
 	mu        sync.Mutex
 	failures  int       // in a row
 	holdUntil time.Time // the destination is left alone until then
+	unsaved   unsaved
 }
 
 func newOutbox(n *Notifier, t Target, templates *Templates) *outbox {
@@ -99,6 +105,7 @@ func newOutbox(n *Notifier, t Target, templates *Templates) *outbox {
 		logger:  n.logger.With("integration", t.ID),
 		limiter: rate.NewLimiter(limit, max(t.Options.Burst, 1)),
 		wakeUp:  make(chan struct{}, 1),
+		unsaved: unsaved{},
 	}
 }
 
@@ -119,13 +126,14 @@ func (b *outbox) run(ctx context.Context) {
 // again.
 func (b *outbox) deliverDue(ctx context.Context) (time.Time, error) {
 	for {
+		unsettled := b.settle(ctx)
 		limit, hold := b.allowance()
 		if time.Now().Before(hold) {
-			return hold, nil
+			return hold, unsettled
 		}
-		due, next, err := b.notifier.store.DueDeliveries(ctx, b.target.ID, time.Now(), limit)
+		due, next, err := b.due(ctx, limit)
 		if err != nil || len(due) == 0 {
-			return next, err
+			return next, errors.Join(err, unsettled)
 		}
 		errs := make([]error, len(due))
 		var attempts sync.WaitGroup

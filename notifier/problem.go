@@ -81,15 +81,14 @@ func lasted(a *alert.Alert, now time.Time) time.Duration {
 func (t *Templates) value(a *alert.Alert, firing bool, now time.Time) string {
 	v := a.Value
 	switch {
+	case a.Unit == alert.Presence:
+		return ""
 	case a.RuleID == "" && a.Unit == "" && a.Threshold == "" && v == 0:
 		return ""
 	case !firing && a.RecoveredValue == nil:
 		return ""
 	case !firing:
 		v = *a.RecoveredValue
-	}
-	if a.Unit == "" && v == 1 && a.Threshold != "" && !comparison(a.Threshold) && !strings.Contains(a.Threshold, "=") {
-		return ""
 	}
 	return valueWords(v, a.Unit, now, t.loc)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"alertd/internal/alert"
 	"alertd/internal/invalid"
 )
 
@@ -99,7 +100,7 @@ func (c *Containers) gone(name string) *Rule {
 	return &Rule{
 		ID: "containers/ContainerGone/" + name, Name: "ContainerGone",
 		Expr:     Fixed(fmt.Sprintf("absent(%s) and on () group(%s)", running, selector(c.Selector, "container_last_seen"))),
-		Evidence: Fixed(running), For: wait, OnMissing: Keep, Threshold: "running",
+		Evidence: Fixed(running), For: wait, OnMissing: Keep, Unit: alert.Presence,
 		Labels: templates(labels, c.Labels),
 		Annotations: templates(map[string]string{
 			"summary":     fmt.Sprintf("Container %s is gone", name),
@@ -112,7 +113,7 @@ func (c *Containers) noData(missingFor time.Duration) *Rule {
 	here, gone := vanished(selector(c.Selector, "container_last_seen"))
 	return &Rule{
 		ID: "containers/NoData", Name: "NoData",
-		Expr: Fixed(gone), Evidence: Fixed(here), For: missingFor, OnMissing: Keep, Threshold: "metrics present",
+		Expr: Fixed(gone), Evidence: Fixed(here), For: missingFor, OnMissing: Keep, Unit: alert.Presence,
 		Labels: templates(map[string]string{"severity": warning, "source": "cadvisor"}, nil),
 		Annotations: templates(map[string]string{
 			"summary":     "No data from cAdvisor at {{ $labels.instance }}",

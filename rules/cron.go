@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"alertd/internal/alert"
 	"alertd/internal/invalid"
 )
 
@@ -244,7 +245,7 @@ func (j *CronJob) neverRan(s cronSeries, schedule *Schedule) *Rule {
 		}
 		return schedule.Next(activeAt).Add(j.grace())
 	}
-	r.Threshold = "metrics present"
+	r.Unit = alert.Presence
 	return r
 }
 
@@ -257,7 +258,7 @@ func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", gone, hostGone("")))
 	r.Evidence = Fixed(here)
 	r.For = missingFor
-	r.Threshold = "metrics present"
+	r.Unit = alert.Presence
 	return r
 }
 

@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"time"
+
+	"alertd/internal/alert"
 )
 
 // vanished returns two expressions by target: which targets give the selected
@@ -26,7 +28,7 @@ func hostNoData(matchers string, missingFor time.Duration) *Rule {
 	return &Rule{
 		ID: "targets/NoData", Name: "NoData",
 		Expr: Fixed(gone), Evidence: Fixed(here),
-		For: missingFor, OnMissing: Keep, Threshold: "metrics present",
+		For: missingFor, OnMissing: Keep, Unit: alert.Presence,
 		Labels: templates(map[string]string{"severity": critical, "source": "node-exporter"}, nil),
 		Annotations: templates(map[string]string{
 			"summary":     "No data from host {{ $labels.instance }}",

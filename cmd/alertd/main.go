@@ -60,9 +60,16 @@ be given as a variable too: --web.listen-address is ALERTD_WEB_LISTEN_ADDRESS.`,
 			o.Logger, o.Reloads, o.Stdout = logger, reloads, os.Stdout
 			o.Version = web.Version{Version: version, Commit: commit, Date: date}
 			logger.Info("Starting alertd", "version", version, "commit", commit, "go", runtime.Version())
-			return app.Run(cmd.Context(), o)
+			if err := app.Run(cmd.Context(), o); err != nil {
+				return err
+			}
+			logger.Info("Stopped")
+			return nil
 		},
 	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return fmt.Errorf("%w: see \"alertd --help\"", err)
+	})
 	f := cmd.Flags()
 	f.StringVar(&o.ConfigFile, "config.file", "", "configuration `file`: alertd.yml or alertmanager.yml (default: the environment)")
 	f.StringVar(&o.StoragePath, "storage.path", "data", "`directory` for alertd's state")

@@ -67,3 +67,28 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+func TestHealthURL(t *testing.T) {
+	for _, test := range []struct{ listen, prefix, external, want string }{
+		{"", "", "", "http://127.0.0.1:9099/-/healthy"},
+		{"0.0.0.0:80", "", "", "http://127.0.0.1:80/-/healthy"},
+		{":9199", "/a/", "https://x.example/b", "http://127.0.0.1:9199/a/-/healthy"},
+		{"[::1]:9199", "", "https://x.example/b/", "http://[::1]:9199/b/-/healthy"},
+		{"nonsense", "", "://", "http://127.0.0.1:9099/-/healthy"},
+	} {
+		env := map[string]string{
+			"ALERTD_WEB_LISTEN_ADDRESS": test.listen, "ALERTD_WEB_ROUTE_PREFIX": test.prefix, "ALERTD_WEB_EXTERNAL_URL": test.external,
+		}
+		if got := healthURL(func(name string) string { return env[name] }); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+}
+
+func TestUnknownFlag(t *testing.T) {
+	cmd := command()
+	cmd.SetArgs([]string{"--bogus"})
+	if err := cmd.Execute(); err == nil || err.Error() != `unknown flag: --bogus: see "alertd --help"` {
+		t.Errorf("error %v", err)
+	}
+}

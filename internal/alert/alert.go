@@ -2,6 +2,10 @@ package alert
 
 import "time"
 
+// Presence is the unit of a value that says no more than that it is so: a
+// container is gone, data is missing. Messages leave it out.
+const Presence = "presence"
+
 // Sample is one element of an instant vector.
 type Sample struct {
 	Labels Labels
@@ -53,7 +57,7 @@ type Alert struct {
 	Resolution     Resolution
 	RecoveredValue *float64 // the sample that proved it healthy, where there was one
 
-	Unit      string // of Value, for people: "%", "s", "bytes", "timestamp" (Unix seconds) or ""
+	Unit      string // of Value, for people: "%", "s", "bytes", "timestamp" (Unix seconds), Presence or ""
 	Threshold string // what Value is held against, for people: "> 90 %"
 
 	Series       Fingerprint // the series it came from, to find it again in the evidence

@@ -1,21 +1,32 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
+	"path/filepath"
 	"strings"
 
+	"alertd/internal/config"
 	"alertd/internal/web"
 	"alertd/notifier"
 )
 
 // Check reads a configuration exactly as Run would ("" is the environment) and
-// tells in words what it watches and whom it tells. It talks to nobody.
+// tells in words what it watches and whom it tells. It talks to nobody. Where
+// something is wrong the error joins one error for each mistake.
 func Check(path string) (summary string, err error) {
 	o := Options{ConfigFile: path, Stdout: io.Discard, Logger: slog.New(slog.DiscardHandler), Version: web.Version{Version: "check"}}
 	p, err := load(o)
+	if wrong, ok := errors.AsType[*config.Mistakes](err); ok {
+		each := make([]error, len(wrong.List))
+		for i, m := range wrong.List {
+			each[i] = errors.New(m.String())
+		}
+		return "", errors.Join(each...)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -46,7 +57,13 @@ func (p *plan) describe() string {
 		for i, r := range g.Rules {
 			names[i] = r.Name
 		}
-		fmt.Fprintf(&b, "  %s: %s\n", g.Name, strings.Join(names, ", "))
+		fmt.Fprintf(&b, "  %s: %s\n", g.Name, counted(names))
+	}
+	for _, f := range p.config.RuleFiles {
+		describeGlob(&b, "Rule files", f.Path)
+	}
+	for _, pattern := range p.config.Templates {
+		describeGlob(&b, "Templates", pattern)
 	}
 	fmt.Fprintf(&b, "Receivers: %d\n", len(p.config.Receivers))
 	for _, r := range p.config.Receivers {
@@ -54,10 +71,41 @@ func (p *plan) describe() string {
 		for i, integration := range r.Integrations {
 			names[i] = integration.Kind
 		}
-		fmt.Fprintf(&b, "  %s: %s\n", r.Name, strings.Join(names, ", "))
+		fmt.Fprintf(&b, "  %s: %s\n", r.Name, counted(names))
 	}
 	routes := 0
 	p.route.Walk(func(*notifier.Route) { routes++ })
 	fmt.Fprintf(&b, "Routes: %d", routes)
 	return b.String()
+}
+
+// describeGlob tells how many files a pattern stands for: that there are none
+// is no mistake, and seldom meant.
+func describeGlob(b *strings.Builder, what, pattern string) {
+	paths, err := filepath.Glob(pattern)
+	switch {
+	case err != nil || len(paths) == 0:
+		fmt.Fprintf(b, "%s: %s matches no file\n", what, pattern)
+	case len(paths) == 1:
+		fmt.Fprintf(b, "%s: %s, 1 file\n", what, pattern)
+	default:
+		fmt.Fprintf(b, "%s: %s, %d files\n", what, pattern, len(paths))
+	}
+}
+
+// counted lists names in their order, each once, with how often it is there.
+func counted(names []string) string {
+	times := map[string]int{}
+	var order []string
+	for _, n := range names {
+		if times[n]++; times[n] == 1 {
+			order = append(order, n)
+		}
+	}
+	for i, n := range order {
+		if times[n] > 1 {
+			order[i] = fmt.Sprintf("%s (%d)", n, times[n])
+		}
+	}
+	return strings.Join(order, ", ")
 }

@@ -12,6 +12,10 @@ import (
 const (
 	repeatAfter = 6 * time.Hour // until the same complaint is logged again
 	maxSeen     = 256           // complaints remembered
+
+	// noUdev is what node_exporter says in every container and on every host
+	// without udev. No rule needs what it then leaves out.
+	noUdev = "Failed to open directory, disabling udev device properties"
 )
 
 // newQuietLogger returns a logger for the libraries: their news is debugging
@@ -43,6 +47,12 @@ func (h *quietHandler) Enabled(ctx context.Context, l slog.Level) bool {
 // Handle logs the record at its new level, unless it was just said.
 func (h *quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	r.Level = h.level(r.Level)
+	if r.Message == noUdev {
+		r.Level = slog.LevelDebug
+	}
+	if !h.next.Enabled(ctx, r.Level) {
+		return nil
+	}
 	if r.Level >= slog.LevelWarn && !h.seen.isNew(h.key(r), r.Time) {
 		return nil
 	}

@@ -17,12 +17,13 @@ func TestQuietLogger(t *testing.T) {
 		count := func(text string) int { return strings.Count(out.String(), text) }
 
 		log.Info("news")
+		log.Warn(noUdev, "path", "/run/udev/data")
 		log = log.With("collector", "x")
 		for i := range 100 {
 			log.Error("failed", "err", "denied", "duration_seconds", i)
 			log.With("collector", "y").WithGroup("g").Error("failed", "err", "denied")
 		}
-		if count("news") != 0 || count("failed") != 2 || count("level=ERROR") != 0 || count("level=WARN") != 2 {
+		if count("news") != 0 || count("udev") != 0 || count("failed") != 2 || count("level=ERROR") != 0 || count("level=WARN") != 2 {
 			t.Errorf("logged:\n%s", &out)
 		}
 		time.Sleep(repeatAfter)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -43,6 +44,9 @@ func (s *Server) Serve(ctx context.Context, cfg ListenConfig) error {
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", cmp.Or(cfg.Address, DefaultAddress))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listening: %w: stop what listens there, or choose another address with --web.listen-address", err)
+	}
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}

@@ -119,7 +119,7 @@ func (v *pageView) alertView(a *alert.Alert, state string) alertView {
 		Threshold:   a.Threshold,
 		Links:       links(a),
 	}
-	if a.RuleID != "" { // what others send has no value
+	if a.RuleID != "" && a.Unit != alert.Presence { // what others send has no value
 		view.Value = v.reading(a.Value, a.Unit)
 	}
 	if !a.MissingSince.IsZero() {

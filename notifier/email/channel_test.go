@@ -115,7 +115,7 @@ func TestBrokenSessionsAreTemporary(t *testing.T) {
 	}{
 		"refused at the door":        {[]string{"554 no service for you"}, notifier.Misconfigured},
 		"busy":                       {[]string{"421 try later"}, notifier.Temporary},
-		"not SMTP":                   {[]string{"SSH-2.0-OpenSSH_9.9"}, notifier.Temporary},
+		"not SMTP":                   {[]string{"HTTP/1.1 400 Bad Request"}, notifier.Temporary},
 		"ends at once":               {nil, notifier.Temporary},
 		"ends after the greeting":    {hello[:1], notifier.Temporary},
 		"ends after hello":           {hello, notifier.Temporary},

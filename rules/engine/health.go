@@ -58,8 +58,8 @@ func newHealth(logger *slog.Logger) *health {
 func (h *health) rules() []*rules.Rule {
 	asked := rules.Fixed(ownGroup) // answered from memory, but the evidence is always there
 	return []*rules.Rule{
-		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep},
-		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep},
+		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep, Unit: alert.Presence},
+		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep, Unit: alert.Presence},
 	}
 }
 
