@@ -313,3 +313,23 @@ func TestCadvisorDead(t *testing.T) {
 		"40m0s NoData cadvisor resolved",
 	)
 }
+
+func TestDashboards(t *testing.T) {
+	spec := cronSpec(
+		rules.CronJob{Name: "etl", MaxAge: duration(0)},
+		rules.CronJob{Name: "own", MaxAge: duration(0), Annotations: map[string]string{"dashboard_url": "https://own"}},
+	)
+	spec.Dashboards.Cron = "https://grafana/d/cron"
+	groups, err := spec.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := rules.Expander{ExternalURL: &url.URL{}}
+	s := alert.Sample{Labels: alert.LabelsFromStrings("instance", "ec2:9100")}
+	for i, want := range []string{"https://grafana/d/cron?var-instance=ec2%3A9100", "https://own"} {
+		got := x.Annotations(t.Context(), groups[i].Rules[0], s, time.Unix(0, 0)).Get("dashboard_url")
+		if got != want {
+			t.Errorf("%s links to %q, want %q", groups[i].Name, got, want)
+		}
+	}
+}

@@ -20,6 +20,24 @@ type Spec struct {
 	Containers Containers
 	Interval   time.Duration // between evaluations
 	MissingFor time.Duration // how long data may be missing before NoData is raised
+	Dashboards Dashboards
+}
+
+// Dashboards are the Grafana pages that messages link to; "" is no link.
+type Dashboards struct{ Cron, Host, Containers string }
+
+// annotateDashboard links the rules' alerts to a dashboard, at their instance,
+// unless they have a link of their own.
+func annotateDashboard(rs []*Rule, url string) {
+	const name = "dashboard_url"
+	if url == "" {
+		return
+	}
+	for _, r := range rs {
+		if !slices.ContainsFunc(r.Annotations, func(t Template) bool { return t.Name == name }) {
+			r.Annotations = append(r.Annotations, Template{name, url + `{{ with $labels.instance }}?var-instance={{ . | urlQueryEscape }}{{ end }}`})
+		}
+	}
 }
 
 // Compile returns the rule groups of the spec. A mistake that Check would have
@@ -36,13 +54,17 @@ func (s Spec) Compile() ([]Group, error) {
 		if err != nil {
 			return nil, err
 		}
+		annotateDashboard(rs, s.Dashboards.Cron)
 		add("cron/"+s.Cron[i].Name, rs)
 	}
 	if len(s.Cron) > 0 || s.Resources.on() {
 		add("targets", []*Rule{hostNoData(s.Resources.Selector, s.MissingFor)})
 	}
-	add("resources", s.Resources.compile())
-	add("containers", s.Containers.compile(s.MissingFor))
+	resources, containers := s.Resources.compile(), s.Containers.compile(s.MissingFor)
+	annotateDashboard(resources, s.Dashboards.Host)
+	annotateDashboard(containers, s.Dashboards.Containers)
+	add("resources", resources)
+	add("containers", containers)
 	return groups, nil
 }
 

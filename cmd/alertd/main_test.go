@@ -47,6 +47,10 @@ func TestHealthcheck(t *testing.T) {
 	if err := run(); err != nil {
 		t.Errorf("healthy: %v", err)
 	}
+	status = http.StatusUnauthorized // it is there, and asks for a password
+	if err := run(); err != nil {
+		t.Errorf("with basic auth: %v", err)
+	}
 	status = http.StatusServiceUnavailable
 	if err := run(); err == nil {
 		t.Error("an unhealthy alertd counts as healthy")

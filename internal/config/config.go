@@ -5,6 +5,8 @@ package config
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -41,6 +43,22 @@ type Config struct {
 // Grafana is the `grafana` section: where messages link to.
 type Grafana struct {
 	URL string `yaml:"url"`
+	// UIDs of the dashboards; empty: no link. The defaults are those of the
+	// dashboards that come with alertd.
+	CronDashboard       string `yaml:"cron_dashboard"`
+	HostDashboard       string `yaml:"host_dashboard"`
+	ContainersDashboard string `yaml:"containers_dashboard"`
+}
+
+// dashboards returns where messages link to.
+func (g Grafana) dashboards() rules.Dashboards {
+	link := func(uid string) string {
+		if g.URL == "" || uid == "" {
+			return ""
+		}
+		return strings.TrimRight(g.URL, "/") + "/d/" + url.PathEscape(uid)
+	}
+	return rules.Dashboards{Cron: link(g.CronDashboard), Host: link(g.HostDashboard), Containers: link(g.ContainersDashboard)}
 }
 
 // Evaluation is the `evaluation` section: how rules are evaluated.
@@ -89,6 +107,7 @@ func defaults() *Config {
 			Concurrency: DefaultConcurrency,
 		},
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
+		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
 	}
 }
@@ -101,6 +120,7 @@ func (c *Config) Rules() rules.Spec {
 		Containers: c.Containers,
 		Interval:   time.Duration(c.Evaluation.Interval),
 		MissingFor: time.Duration(c.Evaluation.MissingFor),
+		Dashboards: c.Grafana.dashboards(),
 	}
 }
 

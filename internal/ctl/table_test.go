@@ -35,6 +35,18 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// How to mend an error comes last in its text.
+func TestTableKeepsErrors(t *testing.T) {
+	tab := &table{header: []string{"A", errorColumn}}
+	long := strings.Repeat("x ", 200) + "mend it"
+	tab.add(text(long), text(long))
+	var out strings.Builder
+	tab.print(screen{w: &out})
+	if got := strings.Count(out.String(), "mend it"); got != 1 {
+		t.Errorf("the error, and it alone, is to be whole:\n%s", out.String())
+	}
+}
+
 func FuzzNeutral(f *testing.F) {
 	for _, s := range []string{"", "plain", "a\x1b[2Jb", "\u009b31m", "\xff\xfe", "\ufffd", "a\r\nb", "\u202e", "東京 👍"} {
 		f.Add(s)
