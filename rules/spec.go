@@ -36,6 +36,7 @@ func annotateDashboard(rs []*Rule, url string) {
 	for _, r := range rs {
 		if !slices.ContainsFunc(r.Annotations, func(t Template) bool { return t.Name == name }) {
 			r.Annotations = append(r.Annotations, Template{name, url + `{{ with $labels.instance }}?var-instance={{ . | urlQueryEscape }}{{ end }}`})
+			sortTemplates(r.Annotations)
 		}
 	}
 }
@@ -112,8 +113,12 @@ func templates(defaults, user map[string]string) []Template {
 			out = append(out, Template{name, text})
 		}
 	}
-	slices.SortFunc(out, func(a, b Template) int { return cmp.Compare(a.Name, b.Name) })
+	sortTemplates(out)
 	return out
+}
+
+func sortTemplates(ts []Template) {
+	slices.SortFunc(ts, func(a, b Template) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // humanDuration writes a length of time as configuration files do: 26h, 1d2h.
