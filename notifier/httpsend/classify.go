@@ -36,10 +36,14 @@ func kindOf(status int) notifier.FailureKind {
 	case http.StatusNotImplemented:
 		return notifier.Permanent
 	}
-	if status >= 500 {
+	switch {
+	case status >= 500:
 		return notifier.Temporary
+	case status >= 300 && status < 400:
+		return notifier.Misconfigured // or a login or maintenance page stands in front for a while
+	default:
+		return notifier.Permanent
 	}
-	return notifier.Permanent
 }
 
 func statusWords(a *Answer) string {

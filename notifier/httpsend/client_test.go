@@ -55,10 +55,10 @@ func TestStatusesMeanWhatTheyDo(t *testing.T) {
 		{202, "", "", 0},
 		{204, "", "", 0},
 		{299, "", "", 0},
-		{301, "", notifier.Permanent, 0},
-		{302, "", notifier.Permanent, 0},
-		{307, "", notifier.Permanent, 0},
-		{308, "", notifier.Permanent, 0},
+		{301, "", notifier.Misconfigured, 0},
+		{302, "", notifier.Misconfigured, 0},
+		{307, "", notifier.Misconfigured, 0},
+		{308, "", notifier.Misconfigured, 0},
 		{400, "", notifier.Permanent, 0},
 		{401, "", notifier.Misconfigured, 0},
 		{403, "", notifier.Misconfigured, 0},
@@ -155,7 +155,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	defer c.http.CloseIdleConnections()
 	_, err = c.Send(t.Context(), Request{URL: secret.From(secret.Value(server.URL), "")})
-	if f := notifier.Classify(err); f.Kind != notifier.Permanent || strings.Contains(err.Error(), token) {
+	if f := notifier.Classify(err); f.Kind != notifier.Misconfigured || strings.Contains(err.Error(), token) {
 		t.Error(err)
 	}
 }

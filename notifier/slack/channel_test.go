@@ -55,7 +55,7 @@ func TestAnswers(t *testing.T) {
 		{200, "<html><title>Log in to the wireless network</title></html>", notifier.Temporary},
 		{200, "", notifier.Temporary},
 		{204, "", notifier.Temporary},
-		{302, "", notifier.Permanent},
+		{302, "", notifier.Misconfigured},
 		{400, "invalid_payload", notifier.Permanent},
 		{400, "no_text", notifier.Permanent},
 		{400, "too_many_attachments", notifier.Permanent},

@@ -197,7 +197,7 @@ func TestSignatureOfTheStandardsExample(t *testing.T) {
 func TestFailures(t *testing.T) {
 	msg := messagetest.States(t, messagetest.Templates(t))["firing"]
 	for status, want := range map[int]notifier.FailureKind{
-		302: notifier.Permanent, 400: notifier.Permanent, 401: notifier.Misconfigured,
+		302: notifier.Misconfigured, 400: notifier.Permanent, 401: notifier.Misconfigured,
 		410: notifier.Misconfigured, 429: notifier.Temporary, 500: notifier.Temporary, 501: notifier.Permanent,
 	} {
 		c, _ := over(channel{}, httpmock.NewStringResponder(status, "no /hook/s33d3d-s3cr3t"))
