@@ -110,14 +110,17 @@ func (c *Containers) gone(name string) *Rule {
 }
 
 func (c *Containers) noData(missingFor time.Duration) *Rule {
-	here, gone := vanished(selector(c.Selector, "container_last_seen"))
+	seen := selector(c.Selector, "container_last_seen")
+	here, gone := vanished(seen)
+	// Containers are expected, so a cAdvisor that was never there is missing too.
+	never := fmt.Sprintf("group(absent(%s)) unless on () group(last_over_time(%s[1h]))", seen, seen)
 	return &Rule{
 		ID: "containers/NoData", Name: "NoData",
-		Expr: Fixed(gone), Evidence: Fixed(here), For: missingFor, OnMissing: Keep, Unit: alert.Presence,
+		Expr: Fixed(fmt.Sprintf("(%s) or (%s)", gone, never)), Evidence: Fixed(fmt.Sprintf("%s or group(%s)", here, seen)), For: missingFor, OnMissing: Keep, Unit: alert.Presence,
 		Labels: templates(map[string]string{"severity": warning, "source": "cadvisor"}, nil),
 		Annotations: templates(map[string]string{
-			"summary":     "No data from cAdvisor at {{ $labels.instance }}",
-			"description": "It gave container metrics within the last hour and gives none now. Alerts about containers stay as they were until data returns.",
+			"summary":     "No data from cAdvisor{{ with $labels.instance }} at {{ . }}{{ end }}",
+			"description": "Prometheus has no container metrics from it now: cAdvisor is down, or is not scraped. Alerts about containers stay as they were until data returns.",
 		}, nil),
 	}
 }

@@ -314,6 +314,16 @@ func TestCadvisorDead(t *testing.T) {
 	)
 }
 
+// Containers are expected, but no cAdvisor was ever scraped.
+func TestCadvisorNeverSeen(t *testing.T) {
+	spec := rules.Spec{Resources: off(), Interval: time.Minute, MissingFor: 5 * time.Minute, Containers: rules.Containers{Expect: []string{"api"}}}
+	expectStory(t, story(t, spec, `load 1m
+  container_last_seen{instance="cadvisor:8080", job="cadvisor", name="api"} _x19 1200+60x50`, 0, time.Hour),
+		"5m0s NoData cadvisor firing",
+		"19m0s NoData cadvisor resolved",
+	)
+}
+
 func TestDashboards(t *testing.T) {
 	spec := cronSpec(
 		rules.CronJob{Name: "etl", MaxAge: duration(0)},
