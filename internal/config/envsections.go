@@ -31,7 +31,11 @@ func (w *envWriter) receivers() {
 		smtp.Fail("there is nobody to send mail to", "set ALERTD_EMAIL_TO=name@example.org")
 	}
 	const section = "receivers[0].email_configs[0]."
-	if !hasSMTP || raw == "" || !w.smtp(smtp, raw, section) || !hasTo {
+	if !hasSMTP || raw == "" {
+		return
+	}
+	server, ok := parseSMTP(smtp, raw)
+	if !ok || !hasTo || !w.smtp(smtp, server, section) {
 		return
 	}
 	to.Set(section+"to", strings.Join(trimmed(w.values.EmailTo), ", "))
@@ -62,23 +66,34 @@ func (w *envWriter) smtpURL() (v document.Variable, raw string, ok bool) {
 	return v, raw, true
 }
 
-// smtp takes a mail server's URL apart, and tells whether it could. No mistake
+// parseSMTP reads a mail server's URL, and tells whether it could. No mistake
 // quotes it.
-func (w *envWriter) smtp(v document.Variable, raw, section string) bool {
+func parseSMTP(v document.Variable, raw string) (*url.URL, bool) {
 	const example = "write it as smtp://user:password@host:587, or smtps://...:465; special characters in the password as %XX"
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
 		v.Fail("not a URL", example)
-		return false
+		return nil, false
 	case u.Scheme != "smtp" && u.Scheme != "smtps":
 		v.Fail("the URL of a mail server begins with smtp:// or smtps://", example)
-		return false
+		return nil, false
 	case u.Hostname() == "":
 		v.Fail("the URL names no host", example)
-		return false
+		return nil, false
 	case u.Fragment != "" || u.Path != "" && u.Path != "/":
 		v.Fail("the URL does not end after the host and port", example)
+		return nil, false
+	}
+	return u, true
+}
+
+// smtp takes a mail server's URL apart, and tells whether it says enough.
+func (w *envWriter) smtp(v document.Variable, u *url.URL, section string) bool {
+	user := u.User.Username()
+	isAddress := strings.Contains(user, "@")
+	if !isAddress && !w.has("ALERTD_EMAIL_FROM") {
+		v.Fail("the sender of the mail is not known", "set ALERTD_EMAIL_FROM=alertd@example.org")
 		return false
 	}
 	port := u.Port()
@@ -93,9 +108,9 @@ func (w *envWriter) smtp(v document.Variable, raw, section string) bool {
 	if u.Scheme == "smtps" && port != "465" {
 		v.Set(section+"force_implicit_tls", "true")
 	}
-	if user := u.User.Username(); user != "" {
+	if user != "" {
 		v.Set(section+"auth_username", user)
-		if strings.Contains(user, "@") && !w.has("ALERTD_EMAIL_FROM") {
+		if isAddress && !w.has("ALERTD_EMAIL_FROM") {
 			v.Set(section+"from", user)
 		}
 	}
