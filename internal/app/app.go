@@ -104,12 +104,18 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	if err != nil {
 		return err
 	}
+	listen := web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile}
+	listener, err := server.Listen(ctx, listen)
+	if err != nil {
+		return err
+	}
 	if err := a.apply(ctx, plan); err != nil {
+		_ = listener.Close()
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return server.Serve(ctx, web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile})
+		return server.Serve(ctx, listener, listen)
 	})
 	group.Go(func() error { return a.source.run(ctx) })
 	group.Go(func() error { return a.evaluate(ctx) })

@@ -36,20 +36,26 @@ const (
 	maxHeader     = 64 << 10 // bytes
 )
 
-// Serve listens and answers until ctx ends, then lets the requests under way
-// end and returns nil. It logs "Listening on" with the address once it listens.
-func (s *Server) Serve(ctx context.Context, cfg ListenConfig) error {
+// Listen checks the web configuration and opens the address: all that can be
+// wrong with either shows before anything else is started.
+func (s *Server) Listen(ctx context.Context, cfg ListenConfig) (net.Listener, error) {
 	if err := toolkit.Validate(cfg.WebConfigFile); err != nil {
-		return fmt.Errorf("the web configuration %s: %w", cfg.WebConfigFile, err)
+		return nil, fmt.Errorf("the web configuration %s: %w", cfg.WebConfigFile, err)
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", cmp.Or(cfg.Address, DefaultAddress))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("listening: %w: stop what listens there, or choose another address with --web.listen-address", err)
+		return nil, fmt.Errorf("listening: %w: stop what listens there, or choose another address with --web.listen-address", err)
 	}
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+		return nil, fmt.Errorf("listening: %w", err)
 	}
+	return listener, nil
+}
+
+// Serve answers on a listener until ctx ends, then lets the requests under way
+// end and returns nil. The log says "Listening on" with the address.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, cfg ListenConfig) error {
 	defer func() { _ = listener.Close() }() // it is closed already unless serving failed to begin
 	address := listener.Addr().String()
 	s.address.Store(&address)

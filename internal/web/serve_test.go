@@ -43,7 +43,11 @@ func serve(t *testing.T, cfg web.ListenConfig, change ...func(*web.Deps)) (addre
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	cfg.Address = "127.0.0.1:0"
-	go func() { done <- f.server.Serve(ctx, cfg) }()
+	listener, err := f.server.Listen(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { done <- f.server.Serve(ctx, listener, cfg) }()
 	stop = func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -228,7 +232,7 @@ func TestServeFails(t *testing.T) {
 	f := newFixture(t)
 	file := filepath.Join(t.TempDir(), "web.yml")
 	write(t, file, "tls_server_config: {cert_file: nowhere.pem, key_file: nowhere.pem}\n")
-	err := f.server.Serve(t.Context(), web.ListenConfig{Address: "127.0.0.1:0", WebConfigFile: file})
+	_, err := f.server.Listen(t.Context(), web.ListenConfig{Address: "127.0.0.1:0", WebConfigFile: file})
 	if err == nil || !strings.Contains(err.Error(), "nowhere.pem") || !strings.Contains(err.Error(), file) {
 		t.Errorf("a certificate that is not there: %v", err)
 	}
@@ -238,7 +242,7 @@ func TestServeFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	err = f.server.Serve(t.Context(), web.ListenConfig{Address: taken.Addr().String()})
+	_, err = f.server.Listen(t.Context(), web.ListenConfig{Address: taken.Addr().String()})
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a port that is taken: %v", err)
 	}
