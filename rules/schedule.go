@@ -12,7 +12,8 @@ import (
 type Schedule struct {
 	spec     string
 	location *time.Location
-	slots    cron.Schedule
+	slots    cron.Schedule // in wall-clock time, which is kept as if it were UTC
+	fixed    bool          // its hour and minute are given: see instants
 }
 
 // ParseSchedule reads a cron expression of 5 fields (or 6, the first being
@@ -33,10 +34,10 @@ func ParseSchedule(spec, timezone string) (*Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schedule %q: %w", spec, err)
 	}
-	if slots.Next(time.Unix(0, 0).In(location)).IsZero() {
+	if slots.Next(time.Unix(0, 0).UTC()).IsZero() {
 		return nil, fmt.Errorf("schedule %q: no such moment ever comes", spec)
 	}
-	return &Schedule{spec: spec, location: location, slots: slots}, nil
+	return &Schedule{spec: spec, location: location, slots: slots, fixed: fixedTime(spec)}, nil
 }
 
 // String returns the schedule as it was written, with its time zone.
@@ -44,11 +45,14 @@ func (s *Schedule) String() string { return s.spec + " " + s.location.String() }
 
 // Next returns the first slot after t; zero where there is none.
 func (s *Schedule) Next(t time.Time) time.Time {
-	next := s.slots.Next(t.In(s.location))
-	if next.IsZero() {
-		return next
+	wall := s.slots.Next(wallClock(t, s.location))
+	if wall.IsZero() {
+		return wall
 	}
-	return next.UTC()
+	if at := onClock(wall, s.location); s.steady(t) && s.steady(at) {
+		return at.UTC()
+	}
+	return s.nextAcrossShift(t)
 }
 
 // Last returns the last slot at or before t; zero where there is none within

@@ -78,3 +78,49 @@ func FuzzSchedule(f *testing.F) {
 		}
 	})
 }
+
+// The table is written out by hand from the clocks: Paris goes from 2:00 CET to
+// 3:00 CEST on 29 March 2026 at 1:00 UTC and back from 3:00 to 2:00 on 25
+// October at 1:00 UTC; New York from 2:00 EST to 3:00 EDT on 8 March at 7:00
+// UTC and back from 2:00 to 1:00 on 1 November at 6:00 UTC.
+func TestScheduleClockShifts(t *testing.T) {
+	for _, test := range []struct {
+		spec, zone, after string
+		want              []string
+	}{
+		// The skipped hour: at once after the jump, once.
+		{"30 2 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"}},
+		{"0 2 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z", "2026-03-30T00:00:00Z"}},
+		{"0 3 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z", "2026-03-30T01:00:00Z"}},
+		{"59 1 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T00:59:00Z", "2026-03-29T23:59:00Z"}},
+		{"30 2 * * *", "America/New_York", "2026-03-07T12:00:00Z", []string{"2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"}},
+		// The repeated hour: the first time only.
+		{"30 2 * * *", "Europe/Paris", "2026-10-24T12:00:00Z", []string{"2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"}},
+		{"30 2 * * *", "Europe/Paris", "2026-10-25T00:45:00Z", []string{"2026-10-26T01:30:00Z"}},
+		{"0 3 * * *", "Europe/Paris", "2026-10-24T12:00:00Z", []string{"2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"}},
+		{"30 1 * * *", "America/New_York", "2026-10-31T12:00:00Z", []string{"2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"}},
+		// Stars follow the clock.
+		{"30 * * * *", "Europe/Paris", "2026-03-29T00:10:00Z", []string{"2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "2026-03-29T02:30:00Z"}},
+		{"30 * * * *", "Europe/Paris", "2026-10-24T23:40:00Z", []string{"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z"}},
+		{"15 */2 * * *", "Europe/Paris", "2026-03-28T23:00:00Z", []string{"2026-03-28T23:15:00Z", "2026-03-29T02:15:00Z", "2026-03-29T04:15:00Z"}},
+		{"15 */2 * * *", "Europe/Paris", "2026-10-24T22:00:00Z", []string{"2026-10-24T22:15:00Z", "2026-10-25T00:15:00Z", "2026-10-25T01:15:00Z", "2026-10-25T03:15:00Z"}},
+		{"@hourly", "America/New_York", "2026-11-01T04:30:00Z", []string{"2026-11-01T05:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T07:00:00Z"}},
+		{"@daily", "America/New_York", "2026-03-07T12:00:00Z", []string{"2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"}},
+	} {
+		s, err := rules.ParseSchedule(test.spec, test.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := moment(t, test.after)
+		for _, want := range test.want {
+			at = s.Next(at)
+			if !at.Equal(moment(t, want)) {
+				t.Errorf("%s after %s: %s, want %s", s, test.after, at.UTC().Format(time.RFC3339), want)
+				break
+			}
+			if last := s.Last(at); !last.Equal(at) {
+				t.Errorf("%s: the last slot at %s is %s", s, want, last.UTC().Format(time.RFC3339))
+			}
+		}
+	}
+}
