@@ -23,8 +23,10 @@ type far struct {
 	mu   sync.Mutex
 	heed func(n int) error // what the nth attempt comes to; nil: it hears
 	n    int
-	said []string // "seconds title" of what it heard
+	said []string // "seconds status name" of what it heard
 	from time.Time
+
+	resolved int // how many recoveries it heard
 }
 
 func (f *far) Send(ctx context.Context, m *notifier.Message) (string, error) {
@@ -42,6 +44,7 @@ func (f *far) Send(ctx context.Context, m *notifier.Message) (string, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.resolved += len(m.Data.Alerts.Resolved())
 	f.said = append(f.said, fmt.Sprintf("%ds %s %s", int(time.Since(f.from).Seconds()), m.Data.Status, m.Data.GroupLabels["alertname"]))
 	return "ref", nil
 }
@@ -317,6 +320,34 @@ func TestOutboxExpires(t *testing.T) {
 		expired, err := o.store.Deliveries(t.Context(), 10, alert.DeliveryExpired)
 		if err != nil || len(expired) != 1 {
 			t.Errorf("expired %+v, error %v", expired, err)
+		}
+	})
+}
+
+// A message that a newer truth overtakes while it is under way is not told
+// again with it.
+func TestOutboxOvertakenUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &far{}
+		f.heed = func(int) error { <-time.After(3 * time.Second); return nil }
+		o := open(t, map[string]*far{"x": f}, notifier.Options{})
+		defer o.close()
+		var err error
+		o.route, err = notifier.NewRoute(&notifier.RouteSpec{Receiver: "team"}, notifier.RouteOptions{RepeatInterval: 4 * time.Hour}, matchers.Parse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.setup.Route = o.route
+		o.put(alert.Firing, "A")
+		pass(10 * time.Second)
+		o.put(alert.Resolved, "A")
+		pass(time.Second)
+		o.put(alert.Firing, "B")
+		pass(time.Minute)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.said) != 3 || f.resolved != 1 {
+			t.Errorf("told %q, of %d recoveries, want three messages and one recovery", f.said, f.resolved)
 		}
 	})
 }

@@ -167,12 +167,12 @@ func (p *planner) owes(a *alert.Alert, told alert.Told, known map[string]bool, o
 	switch {
 	case known[a.ID]:
 		return true
+	case !told.AsOf.IsZero() && a.State == alert.Resolved && !a.UpdatedAt.After(told.AsOf):
+		return false // the last message already took it into account
 	case open != nil && (slices.Contains(open.Content.Firing, a.ID) || slices.Contains(open.Content.Resolved, a.ID)):
 		return true
 	case a.State == alert.Pending:
 		return false
-	case !told.AsOf.IsZero() && !a.UpdatedAt.After(told.AsOf):
-		return false // the last message already took it into account
 	case p.in.Route == nil || !p.silencedUntil(a).IsZero():
 		return false
 	default:

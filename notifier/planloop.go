@@ -74,9 +74,9 @@ func (n *Notifier) planGroup(ctx context.Context, setup *Setup, silences alert.S
 	}
 	for _, d := range decisions {
 		n.logger.Debug("Planned", "group", key, "integration", d.Integration, "reason", d.Reason, "until", d.Until, "delivery", d.Delivery)
-	}
-	for i := range result.Create {
-		boxes.wake(result.Create[i].Integration)
+		if d.Delivery != "" { // made, or held back until its group was planned
+			boxes.wake(d.Integration)
+		}
 	}
 	return nil
 }

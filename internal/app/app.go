@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -200,7 +201,7 @@ func externalURL(o Options) (*url.URL, error) {
 				return nil, fmt.Errorf("finding the host's name for links: %w: give --web.external-url", err)
 			}
 		}
-		text = "http://" + net.JoinHostPort(host, port)
+		text = "http://" + net.JoinHostPort(host, port) + strings.TrimRight(o.RoutePrefix, "/")
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {

@@ -14,6 +14,12 @@ import (
 	"alertd/rules/engine"
 )
 
+// Bounds on what API clients may store.
+const (
+	maxSilences     = 50_000
+	maxSilenceBytes = 256 << 10
+)
+
 // webDeps is what the HTTP server sees of the rest.
 func (a *app) webDeps(ctx context.Context) web.Deps {
 	return web.Deps{
@@ -36,6 +42,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		StartedAt:      time.Now(),
 		ExternalURL:    a.external,
 		RoutePrefix:    a.RoutePrefix,
+		Limits:         web.Limits{Silences: maxSilences, SilenceBytes: maxSilenceBytes},
 	}
 }
 

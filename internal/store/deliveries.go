@@ -19,8 +19,9 @@ func (s *sqliteStore) DueDeliveries(
 	what := fmt.Sprintf("reading the deliveries due to %q", integration)
 	err = s.read(ctx, opDueDeliveries, what, func(ctx context.Context, c *conn) error {
 		due, err = collect(ctx, c, due, scanDelivery, "SELECT "+deliveryColumns+
-			` FROM deliveries WHERE state = 'due' AND integration = ?
-			ORDER BY next_attempt_at, created_at, id LIMIT ?`, integration, limit+1)
+			` FROM deliveries WHERE state = 'due' AND integration = ? AND NOT EXISTS
+				(SELECT 1 FROM groups g WHERE g.key = group_key AND g.due_at > 0 AND g.due_at <= ?)
+			ORDER BY next_attempt_at, created_at, id LIMIT ?`, integration, nanos(now), limit+1)
 		if err != nil {
 			return err
 		}

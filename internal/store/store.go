@@ -64,9 +64,10 @@ type Store interface {
 	// the wish is ignored, for the delivery's outcome makes the group due again.
 	CommitPlan(ctx context.Context, p *alert.PlanResult) error
 
-	// DueDeliveries returns up to limit deliveries of an integration that are
-	// due at now, longest due first, and when the next one after them is due,
-	// which is in the past where the limit cut the list (zero: none is).
+	// DueDeliveries returns up to limit deliveries of an integration that are due
+	// at now, in order of their next attempt, and when the next one after them is
+	// due, which is in the past where the limit cut the list (zero: none is). Those whose group is itself due are left out: planning
+	// it may overtake them.
 	DueDeliveries(ctx context.Context, integration string, now time.Time, limit int) ([]alert.Delivery, time.Time, error)
 	// DeliveryAlerts returns the alerts that the delivery's content names, in
 	// its order, the firing ones first; those no longer known are left out.

@@ -61,7 +61,7 @@ func TestAnswers(t *testing.T) {
 		{status: 429, body: `{"message":"You are being rate limited.","retry_after":0.57,"global":false}`, header: "1", want: notifier.Temporary, wait: 570 * time.Millisecond},
 		{status: 429, body: `{"message":"You are being rate limited.","retry_after":64.57,"global":true}`, header: "65", want: notifier.Temporary, wait: 64570 * time.Millisecond},
 		{status: 429, body: `<html>error code: 1015</html>`, header: "900", want: notifier.Temporary, wait: 15 * time.Minute},
-		{status: 429, body: `{"retry_after":1e300}`, want: notifier.Temporary, wait: time.Hour},
+		{status: 429, body: `{"retry_after":1e300}`, want: notifier.Temporary, wait: 15 * time.Minute},
 		{status: 429, body: `{"retry_after":-1}`, header: "3", want: notifier.Temporary, wait: 3 * time.Second},
 		{status: 500, body: `{"message":"500: Internal Server Error","code":0}`, want: notifier.Temporary},
 		{status: 502, body: `<html>Bad Gateway</html>`, want: notifier.Temporary},

@@ -77,6 +77,7 @@ func (c *channel) connect(ctx context.Context, encrypt bool) (*session, error) {
 	if err != nil {
 		return nil, at(connecting, err)
 	}
+	conn = &boundedConn{Conn: conn, left: maxHeard}
 	// The library knows no context: when it ends, so does the connection.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	fail := func(s stage, err error) (*session, error) {

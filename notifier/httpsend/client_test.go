@@ -73,7 +73,7 @@ func TestStatusesMeanWhatTheyDo(t *testing.T) {
 		{429, "7", notifier.Temporary, 7 * time.Second},
 		{429, "0.5", notifier.Temporary, 500 * time.Millisecond},
 		{429, date, notifier.Temporary, 30 * time.Second},
-		{429, "604800", notifier.Temporary, time.Hour},
+		{429, "604800", notifier.Temporary, 15 * time.Minute},
 		{429, "soon", notifier.Temporary, 0},
 		{500, "", notifier.Temporary, 0},
 		{501, "", notifier.Permanent, 0},

@@ -9,7 +9,7 @@ import (
 
 // MaxRetryAfter is the longest wait that a destination can ask for; a longer
 // one is taken for a mistake.
-const MaxRetryAfter = time.Hour
+const MaxRetryAfter = 15 * time.Minute
 
 // RetryAfter returns how long the header Retry-After asks to wait, or zero. A
 // date in it is measured from the header Date, where there is one, because the
