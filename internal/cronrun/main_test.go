@@ -33,7 +33,18 @@ func TestMain(m *testing.M) {
 			os.Exit(beJob())
 		}
 	}
+	heedSignals()
 	goleak.VerifyTestMain(m)
+}
+
+// heedSignals undoes what nohup and its like leave to the tests: a signal that
+// this process ignores would be ignored by every process that they start, too.
+func heedSignals() {
+	for _, sig := range []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 }
 
 // beWrapper is `alertctl cron run` without its command line library. Its
