@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,12 +15,15 @@ import (
 
 // memory is a store that remembers.
 type memory struct {
+	mu      sync.Mutex
 	rows    map[string]alert.Alert
 	touched int
 	err     error
 }
 
 func (m *memory) ActiveAlerts(context.Context) ([]alert.Alert, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var out []alert.Alert
 	for _, a := range m.rows {
 		if a.Active() {
@@ -30,6 +34,8 @@ func (m *memory) ActiveAlerts(context.Context) ([]alert.Alert, error) {
 }
 
 func (m *memory) CommitEvaluation(_ context.Context, e *alert.Evaluation) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.err != nil {
 		return m.err
 	}
@@ -41,6 +47,8 @@ func (m *memory) CommitEvaluation(_ context.Context, e *alert.Evaluation) error 
 }
 
 func (m *memory) states() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var out []string
 	for _, a := range m.rows {
 		out = append(out, a.Name()+" "+string(a.State)+" "+string(a.Resolution))
