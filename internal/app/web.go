@@ -65,10 +65,15 @@ func (a *app) receive(ctx context.Context, posted []web.PostedAlert) error {
 func (a *app) ready() error {
 	select {
 	case <-a.engine.Ready():
-		return nil
 	default:
 		return errors.New("the first evaluation has not finished yet")
 	}
+	for _, g := range a.engine.Groups() {
+		if g.StoreError != "" {
+			return fmt.Errorf("what was evaluated cannot be stored, and so not be told: %s", g.StoreError)
+		}
+	}
+	return nil
 }
 
 func (a *app) originalConfig() string {

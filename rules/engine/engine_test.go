@@ -287,15 +287,21 @@ func TestEngineStoreAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, q := newFakeStore(), &fakeQuerier{values: map[string]float64{"X > 1": 7}}
 		store.err = errors.New("disk full")
-		_, stop := running(t, store, q, testSetup(testRule("X", 30*time.Second)))
+		e, stop := running(t, store, q, testSetup(testRule("X", 30*time.Second)))
 		defer stop()
 		pass(2 * time.Minute)
+		if got := e.Groups()[0].StoreError; got != "disk full" {
+			t.Errorf("the status says %q of the store", got)
+		}
 		store.mu.Lock()
 		store.err = nil
 		store.mu.Unlock()
 		pass(15 * time.Second)
 		if got := store.told(); got != "X pending, X firing" {
 			t.Fatalf("told %q", got)
+		}
+		if got := e.Groups()[0].StoreError; got != "" {
+			t.Errorf("the status still says %q of the store", got)
 		}
 	})
 }

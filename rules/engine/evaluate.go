@@ -119,13 +119,25 @@ func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
 	}
 	if err := r.engine.o.Store.CommitEvaluation(context.WithoutCancel(ctx), ev); err != nil {
 		r.backlog = ev
+		r.stored(err)
 		r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(float64(len(ev.Upserts)))
 		r.logger.Error("The evaluation could not be stored; it is kept in memory and tried again with the next", "err", err, "alerts", len(ev.Upserts))
 		return
 	}
 	r.backlog = nil
+	r.stored(nil)
 	r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(0)
 	r.engine.o.Committed()
+}
+
+// stored keeps for the status page whether the group's changes are in the store.
+func (r *runner) stored(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status.StoreError = ""
+	if err != nil {
+		r.status.StoreError = err.Error()
+	}
 }
 
 // record keeps the rule's health for the status page and the engine's own alerts.

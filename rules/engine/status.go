@@ -12,6 +12,7 @@ type GroupStatus struct {
 	Interval       time.Duration
 	LastEvaluation time.Time // zero before the first
 	Duration       time.Duration
+	StoreError     string // why its last changes are not stored yet; "" when they are
 	Rules          []RuleStatus
 }
 
