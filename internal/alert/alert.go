@@ -1,3 +1,6 @@
+// Package alert is alertd's domain: what an alert, a silence, an aggregation
+// group and a delivery are. Every other package may import it; it imports the
+// standard library only.
 package alert
 
 import "time"
