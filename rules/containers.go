@@ -14,13 +14,14 @@ import (
 // Containers is the `containers` section: saturation of the containers that
 // cAdvisor sees, and containers that must be there.
 type Containers struct {
-	Enabled  *bool             `yaml:"enabled"`
-	Selector string            `yaml:"selector"`
-	CPU      Saturation        `yaml:"cpu"`    // percent of its limit, or of the host without one
-	Memory   Saturation        `yaml:"memory"` // likewise
-	Expect   []string          `yaml:"expect"` // names of containers that must be running
-	GoneFor  *model.Duration   `yaml:"gone_for"`
-	Labels   map[string]string `yaml:"labels"`
+	Enabled            *bool      `yaml:"enabled"`
+	Selector           string     `yaml:"selector"`
+	CPU                Saturation `yaml:"cpu"`    // percent of its limit, or of the host without one
+	Memory             Saturation `yaml:"memory"` // likewise
+	ContainerCatalogue `yaml:",inline"`
+	Expect             []string          `yaml:"expect"` // names of containers that must be running
+	GoneFor            *model.Duration   `yaml:"gone_for"`
+	Labels             map[string]string `yaml:"labels"`
 }
 
 // seenWithin is how long ago cAdvisor may have seen a container that counts as
@@ -32,6 +33,7 @@ func (c *Containers) Check() []invalid.Field {
 	wrong := checkSelector("selector", c.Selector)
 	wrong = append(wrong, c.CPU.check("cpu")...)
 	wrong = append(wrong, c.Memory.check("memory")...)
+	wrong = append(wrong, c.check()...)
 	seen := map[string]bool{}
 	for i, name := range c.Expect {
 		switch {
@@ -58,18 +60,19 @@ func (c *Containers) compile(missingFor time.Duration) []*Rule {
 	usedMemory := fmt.Sprintf("max by (instance, name) (%s)", sel("container_memory_working_set_bytes"))
 	rs := compileSaturation([]saturationRule{
 		{
-			kind: "containers", name: "ContainerHighCPU", settings: c.CPU.withDefaults(percentFor(90, 80, 10*time.Minute)),
+			kind: "containers", name: "ContainerHighCPU", settings: c.CPU.withDefaults(thresholds(90, 80, 10*time.Minute)),
 			percent: ofLimit(usedCPU, cores, "machine_cpu_cores"),
 			summary: "Container {{ $labels.name }} uses all its CPU",
 			detail:  "It has been at its CPU limit (or, without one, at the host's) for too long, and is being slowed down.",
 		},
 		{
-			kind: "containers", name: "ContainerHighMemory", settings: c.Memory.withDefaults(percentFor(90, 85, 5*time.Minute)),
+			kind: "containers", name: "ContainerHighMemory", settings: c.Memory.withDefaults(thresholds(90, 85, 5*time.Minute)),
 			percent: ofLimit(usedMemory, limit, "machine_memory_bytes"),
 			summary: "Container {{ $labels.name }} is near its memory limit",
 			detail:  "Its working set is close to its memory limit (or, without one, to the host's memory); beyond it the kernel kills it.",
 		},
 	}, c.Labels)
+	rs = append(rs, c.catalogue()...)
 	for _, name := range c.Expect {
 		rs = append(rs, c.gone(name))
 	}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -15,12 +14,13 @@ import (
 // Resources is the `resources` section: the host's saturation. It is on unless
 // turned off.
 type Resources struct {
-	Enabled  *bool             `yaml:"enabled"`
-	Selector string            `yaml:"selector"` // more label matchers, such as instance="db-1"
-	CPU      Saturation        `yaml:"cpu"`
-	Memory   Saturation        `yaml:"memory"`
-	Disk     DiskSaturation    `yaml:"disk"`
-	Labels   map[string]string `yaml:"labels"`
+	Enabled       *bool          `yaml:"enabled"`
+	Selector      string         `yaml:"selector"` // more label matchers, such as instance="db-1"
+	CPU           Saturation     `yaml:"cpu"`
+	Memory        Saturation     `yaml:"memory"`
+	Disk          DiskSaturation `yaml:"disk"`
+	HostCatalogue `yaml:",inline"`
+	Labels        map[string]string `yaml:"labels"`
 }
 
 // Saturation is when a share, in percent, is too high and when it is well again.
@@ -58,7 +58,7 @@ func (s Saturation) withDefaults(d Saturation) Saturation {
 	return s
 }
 
-func percentFor(fire, clear float64, wait time.Duration) Saturation {
+func thresholds(fire, clear float64, wait time.Duration) Saturation {
 	d := model.Duration(wait)
 	return Saturation{Fire: fire, Clear: clear, For: &d}
 }
@@ -68,7 +68,8 @@ func (r *Resources) Check() []invalid.Field {
 	wrong := checkSelector("selector", r.Selector)
 	wrong = append(wrong, r.CPU.check("cpu")...)
 	wrong = append(wrong, r.Memory.check("memory")...)
-	return append(wrong, r.Disk.check("disk")...)
+	wrong = append(wrong, r.Disk.check("disk")...)
+	return append(wrong, r.check()...)
 }
 
 func (s Saturation) check(path string) []invalid.Field {
@@ -97,43 +98,52 @@ func (r *Resources) compile() []*Rule {
 	if !r.on() {
 		return nil
 	}
-	sel := func(name, more string) string {
-		matchers := more
-		if r.Selector != "" {
-			matchers = strings.TrimPrefix(more+", "+r.Selector, ", ")
-		}
-		return selector(matchers, name)
-	}
-	diskMatchers := fmt.Sprintf("fstype!~%q", "("+pseudoFilesystems+")")
-	if len(r.Disk.Mountpoints) > 0 {
-		quoted := make([]string, len(r.Disk.Mountpoints))
-		for i, m := range r.Disk.Mountpoints {
-			quoted[i] = regexp.QuoteMeta(m)
-		}
-		diskMatchers += fmt.Sprintf(", mountpoint=~%q", strings.Join(quoted, "|"))
-	}
-	size, avail := sel("node_filesystem_size_bytes", diskMatchers), sel("node_filesystem_avail_bytes", diskMatchers)
+	diskMatchers := r.Disk.matchers()
+	size, avail := r.metric("node_filesystem_size_bytes", diskMatchers), r.metric("node_filesystem_avail_bytes", diskMatchers)
 	resources := []saturationRule{
 		{
-			kind: "resources", name: "HostHighCPU", settings: r.CPU.withDefaults(percentFor(90, 80, 10*time.Minute)),
-			percent: fmt.Sprintf("100 * sum without (mode) (avg without (cpu) (rate(%s[5m])))", sel("node_cpu_seconds_total", `mode!~"idle|iowait"`)),
+			kind: "resources", name: "HostHighCPU", settings: r.CPU.withDefaults(thresholds(90, 80, 10*time.Minute)),
+			percent: fmt.Sprintf("100 * sum without (mode) (avg without (cpu) (rate(%s[5m])))", r.metric("node_cpu_seconds_total", `mode!~"idle|iowait"`)),
 			summary: "CPU of {{ $labels.instance }} is saturated",
 			detail:  "All cores together have been busy for too long. Look for the process with top, or for the container on the containers dashboard.",
 		},
 		{
-			kind: "resources", name: "HostHighMemory", settings: r.Memory.withDefaults(percentFor(90, 85, 5*time.Minute)),
-			percent: fmt.Sprintf("100 * (1 - %s / %s)", sel("node_memory_MemAvailable_bytes", ""), sel("node_memory_MemTotal_bytes", "")),
+			kind: "resources", name: "HostHighMemory", settings: r.Memory.withDefaults(thresholds(90, 85, 5*time.Minute)),
+			percent: fmt.Sprintf("100 * (1 - %s / %s)", r.metric("node_memory_MemAvailable_bytes", ""), r.metric("node_memory_MemTotal_bytes", "")),
 			summary: "Memory of {{ $labels.instance }} is nearly used up",
 			detail:  "The kernel counts almost nothing as available; the next step is swapping or the OOM killer.",
 		},
 		{
-			kind: "resources", name: "HostDiskFull", settings: r.Disk.withDefaults(percentFor(90, 85, 5*time.Minute)),
-			percent: fmt.Sprintf("100 * (1 - %s / (%s > 0)) unless %s == 1", avail, size, sel("node_filesystem_readonly", diskMatchers)),
+			kind: "resources", name: "HostDiskFull", settings: r.Disk.withDefaults(thresholds(90, 85, 5*time.Minute)),
+			percent: fmt.Sprintf("100 * (1 - %s / (%s > 0)) unless %s == 1", avail, size, r.metric("node_filesystem_readonly", diskMatchers)),
 			summary: "Disk {{ $labels.mountpoint }} of {{ $labels.instance }} is nearly full",
 			detail:  "Little space is left on {{ $labels.device }}. Look for what grew with du -xh {{ $labels.mountpoint }} | sort -h | tail.",
 		},
 	}
-	return compileSaturation(resources, r.Labels)
+	return append(compileSaturation(resources, r.Labels), r.catalogue()...)
+}
+
+// metric is the selector of one of the host's metrics; more is matchers that
+// it has besides the section's.
+func (r *Resources) metric(name, more string) string {
+	matchers := more
+	if r.Selector != "" {
+		matchers = strings.TrimPrefix(more+", "+r.Selector, ", ")
+	}
+	return selector(matchers, name)
+}
+
+// matchers selects the file systems that count.
+func (d *DiskSaturation) matchers() string {
+	all := fmt.Sprintf("fstype!~%q", "("+pseudoFilesystems+")")
+	if len(d.Mountpoints) == 0 {
+		return all
+	}
+	quoted := make([]string, len(d.Mountpoints))
+	for i, m := range d.Mountpoints {
+		quoted[i] = regexp.QuoteMeta(m)
+	}
+	return all + fmt.Sprintf(", mountpoint=~%q", strings.Join(quoted, "|"))
 }
 
 // saturationRule is a share in percent held against two thresholds.
@@ -145,26 +155,12 @@ type saturationRule struct {
 }
 
 func compileSaturation(all []saturationRule, labels map[string]string) []*Rule {
-	var rs []*Rule
-	for _, s := range all {
-		if !enabled(s.settings.Enabled) {
-			continue
-		}
-		bears := map[string]string{"severity": warning}
-		maps.Copy(bears, labels)
-		clearAt := s.settings.Clear
-		rs = append(rs, &Rule{
-			ID: s.kind + "/" + s.name, Name: s.name,
-			Expr:        Fixed(fmt.Sprintf("(%s) > %g", s.percent, s.settings.Fire)),
-			Evidence:    Fixed(s.percent),
-			Clear:       func(v float64) bool { return v <= clearAt },
-			For:         time.Duration(*s.settings.For),
-			OnMissing:   Keep,
-			Unit:        "%",
-			Threshold:   fmt.Sprintf("> %g %%", s.settings.Fire),
-			Labels:      templates(bears, nil),
-			Annotations: templates(map[string]string{"summary": s.summary, "description": s.detail}, nil),
-		})
+	conditions := make([]condition, len(all))
+	for i, s := range all {
+		conditions[i] = condition{
+			kind: s.kind, name: s.name, on: enabled(s.settings.Enabled), severity: warning,
+			summary: s.summary, detail: s.detail,
+		}.over(s.percent, s.settings, "%")
 	}
-	return rs
+	return compileConditions(conditions, labels)
 }

@@ -21,6 +21,7 @@ type Spec struct {
 	Interval   time.Duration // between evaluations
 	MissingFor time.Duration // how long data may be missing before NoData is raised
 	Dashboards Dashboards
+	Runbooks   string // URL below which every alert has a page of its name; "" is no link
 }
 
 // Dashboards are the Grafana pages that messages link to; "" is no link.
@@ -66,6 +67,7 @@ func (s Spec) Compile() ([]Group, error) {
 	annotateDashboard(containers, s.Dashboards.Containers)
 	add("resources", resources)
 	add("containers", containers)
+	annotateRunbooks(groups, s.Runbooks)
 	return groups, nil
 }
 

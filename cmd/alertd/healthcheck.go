@@ -63,7 +63,7 @@ func checkHealth(ctx context.Context, target string) error {
 	if err != nil {
 		return fmt.Errorf("asking alertd for its health: %w", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnauthorized {
 		return fmt.Errorf("alertd is not healthy: %s answers %s", target, resp.Status)
 	}

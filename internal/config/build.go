@@ -20,6 +20,7 @@ type sections struct {
 	Prometheus document.Node `yaml:"prometheus"`
 	Standalone document.Node `yaml:"standalone"`
 	Grafana    document.Node `yaml:"grafana"`
+	Runbooks   document.Node `yaml:"runbooks"`
 	Cron       document.Node `yaml:"cron"`
 	Resources  document.Node `yaml:"resources"`
 	Containers document.Node `yaml:"containers"`

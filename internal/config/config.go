@@ -24,6 +24,7 @@ type Config struct {
 	Prometheus prom.Settings       // used when it has a URL
 	Standalone standalone.Settings // used otherwise
 	Grafana    Grafana
+	Runbooks   Runbooks
 
 	Cron       []rules.CronJob
 	Resources  rules.Resources
@@ -59,6 +60,12 @@ func (g Grafana) dashboards() rules.Dashboards {
 		return strings.TrimRight(g.URL, "/") + "/d/" + url.PathEscape(uid)
 	}
 	return rules.Dashboards{Cron: link(g.CronDashboard), Host: link(g.HostDashboard), Containers: link(g.ContainersDashboard)}
+}
+
+// Runbooks is the `runbooks` section: where the built-in alerts are explained.
+type Runbooks struct {
+	// URL has a page below it for every alert, of its name; empty: no link.
+	URL string `yaml:"url"`
 }
 
 // Evaluation is the `evaluation` section: how rules are evaluated.
@@ -121,6 +128,7 @@ func (c *Config) Rules() rules.Spec {
 		Interval:   time.Duration(c.Evaluation.Interval),
 		MissingFor: time.Duration(c.Evaluation.MissingFor),
 		Dashboards: c.Grafana.dashboards(),
+		Runbooks:   strings.TrimRight(c.Runbooks.URL, "/"),
 	}
 }
 

@@ -20,6 +20,8 @@ func (b *builder) sources() {
 	}
 	b.in.Grafana.Decode(&b.out.Grafana)
 	checkURL(b.in.Grafana, "url", b.out.Grafana.URL, false)
+	b.in.Runbooks.Decode(&b.out.Runbooks)
+	checkURL(b.in.Runbooks, "url", b.out.Runbooks.URL, false)
 }
 
 func (b *builder) checkPrometheus() {

@@ -44,5 +44,6 @@ type variables struct {
 
 	EvaluationInterval string `env:"EVALUATION_INTERVAL" key:"evaluation.interval"`
 	GrafanaURL         string `env:"GRAFANA_URL"         key:"grafana.url"`
+	RunbooksURL        string `env:"RUNBOOKS_URL"        key:"runbooks.url"`
 	Timezone           string `env:"TIMEZONE"            key:"timezone"`
 }
