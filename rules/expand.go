@@ -22,7 +22,8 @@ type Querier func(ctx context.Context, expr string, ts time.Time) ([]alert.Sampl
 // own template language and functions.
 type Expander struct {
 	Query          Querier
-	ExternalURL    *url.URL // of the Prometheus asked: graphLink and tableLink lead there
+	ExternalURL    *url.URL // of the Prometheus asked; without one, the functions externalURL and pathPrefix fail
+	ExternalText   string   // what $externalURL reads; ExternalURL's text when ""
 	ExternalLabels map[string]string
 }
 
@@ -55,7 +56,11 @@ func (x *Expander) expand(ctx context.Context, r *Rule, text string, s alert.Sam
 	if !strings.Contains(text, "{{") {
 		return text // most labels and many annotations hold no action
 	}
-	data := template.AlertTemplateData(s.Labels.Map(), x.ExternalLabels, x.ExternalURL.String(), promql.Sample{F: s.Value})
+	external := x.ExternalText
+	if external == "" && x.ExternalURL != nil {
+		external = x.ExternalURL.String()
+	}
+	data := template.AlertTemplateData(s.Labels.Map(), x.ExternalLabels, external, promql.Sample{F: s.Value})
 	out, err := template.NewTemplateExpander(ctx, templatePrelude+text, "__alert_"+r.Name, data,
 		model.TimeFromUnixNano(ts.UnixNano()), x.vector, x.ExternalURL, nil).Expand()
 	if err != nil {

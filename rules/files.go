@@ -78,7 +78,7 @@ func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interva
 			recording++
 			continue
 		}
-		r, err := compileFileRule(fr, g, onMissing)
+		r, err := CompileFileRule(fr, g, onMissing)
 		if err != nil {
 			return Group{}, err
 		}
@@ -97,7 +97,9 @@ func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interva
 	return group, nil
 }
 
-func compileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) (*Rule, error) {
+// CompileFileRule returns the alerting rule fr of a rule file's group g. Its ID
+// is left to the caller. An expression that does not parse is an error.
+func CompileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) (*Rule, error) {
 	evidence, err := DeriveEvidence(fr.Expr)
 	if err != nil {
 		return nil, fmt.Errorf("rule %q: %w", fr.Alert, err)

@@ -24,7 +24,7 @@ type checked struct {
 }
 
 func (c *cli) checkCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check a configuration of alertd, rule files and templates included",
 		Long: `Check reads a configuration exactly as alertd would, with everything that it
@@ -35,8 +35,13 @@ FILE is an alertd.yml or an alertmanager.yml. Without it, check reads what
 alertd would find by itself: the ALERTD_* variables of the environment.
 
 Every mistake is told as file:line:column, with the line and how to mend it.
-The exit code is 1 where there is one.`,
+The exit code is 1 where there is one.
+
+A file that is called "rules" is ./rules: "check rules" checks rule files alone.`,
 		Example: `  alertctl check alertd.yml
+
+  # Rule files alone, those of any Prometheus
+  alertctl check rules /etc/prometheus/rules/*.yml
 
   # What do the environment variables of a container amount to?
   docker compose exec alertd alertctl check`,
@@ -53,7 +58,10 @@ The exit code is 1 where there is one.`,
 			}
 			return c.check(path)
 		},
+		Annotations: map[string]string{runsItself: "yes"},
 	}
+	cmd.AddCommand(c.checkRulesCommand())
+	return cmd
 }
 
 func (c *cli) check(path string) error {

@@ -1,7 +1,7 @@
 // Package ctl is alertctl, alertd's command line. It asks a running alertd, or
 // an Alertmanager, over its HTTP API and nothing else; what works offline
-// (checking a configuration, running a cron job) is done by the packages that
-// know how, one of them injected.
+// (checking a configuration, checking and testing rules, running a cron job) is
+// done by the packages that know how, one of them injected.
 //
 // One file is one command. A command prints its answer on standard output,
 // whatever else it has to say on standard error, and returns a *failure that
@@ -111,6 +111,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
 		c.receiverCommand(),
 		c.statusCommand(),
 		c.checkCommand(),
+		c.testCommand(),
 		c.cronCommand(),
 		c.completionCommand(),
 		c.versionCommand(),

@@ -36,11 +36,15 @@ func helpCommand() *cobra.Command {
 	}
 }
 
+// runsItself is the annotation of a command that holds others and can be run by
+// itself all the same.
+const runsItself = "runs itself"
+
 // usageTemplate is cobra's, without the line that a command which only holds
 // others could be run by itself.
 func usageTemplate(cobras string) string {
 	const runnable = "{{if .Runnable}}\n  {{.UseLine}}{{end}}"
-	return strings.Replace(cobras, runnable, "{{if and .Runnable (not .HasAvailableSubCommands)}}\n  {{.UseLine}}{{end}}", 1)
+	return strings.Replace(cobras, runnable, "{{if and .Runnable (or (not .HasAvailableSubCommands) (index .Annotations \""+runsItself+"\"))}}\n  {{.UseLine}}{{end}}", 1)
 }
 
 // helpTopics are the pages of `alertctl help` that belong to no command.
@@ -56,8 +60,9 @@ func helpTopics() []*cobra.Command {
 const exitCodesHelp = `alertctl ends with one of these exit codes:
 
     0  done; the answer is yes
-    1  the answer is no: mistakes in the configuration, a silence refused or not
-       there, a receiver that did not take the test, alertd not ready
+    1  the answer is no: mistakes in the configuration or in rule files, a rule
+       test that failed, a silence refused or not there, a receiver that did not
+       take the test, alertd not ready
     2  usage mistake: flags, arguments, matchers, times, alertctl's configuration
     3  alertd cannot be reached, or does not answer in time
     4  something answered, but not as alertd should: not allowed (401, 403), an

@@ -35,11 +35,11 @@ func (e *Engine) ask(ctx context.Context, r *runner, rule *rules.Rule, before []
 	byLabels := make(map[alert.Fingerprint]alert.Sample, len(samples))
 	got := answer{annotate: func(fp alert.Fingerprint) (func(context.Context) alert.Labels, bool) {
 		s, ok := byLabels[fp]
-		return func(ctx context.Context) alert.Labels { return expander.Annotations(ctx, rule, s, at) }, ok
+		return func(ctx context.Context) alert.Labels { return expander.Annotations(ctx, rule, s, ts) }, ok
 	}}
 	got.outcome.Breaches = make([]rules.Breach, len(samples))
 	for i, s := range samples {
-		labels := expander.AlertLabels(ctx, rule, s, at)
+		labels := expander.AlertLabels(ctx, rule, s, ts)
 		byLabels[labels.Fingerprint()] = s
 		got.outcome.Breaches[i] = rules.Breach{Labels: labels, Series: series(s), Value: s.Value}
 	}

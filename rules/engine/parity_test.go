@@ -72,6 +72,7 @@ func TestParity(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		hold := time.Duration(r.IntN(4)) * 15 * time.Second
 		keep := time.Duration(r.IntN(3)) * 20 * time.Second
+		offset := time.Duration(r.IntN(2)) * time.Minute
 		s := &script{}
 		expr, err := rules.NewParser().ParseExpr("up > 0")
 		if err != nil {
@@ -83,10 +84,11 @@ func TestParity(t *testing.T) {
 			Labels: sorted(extra), Annotations: sorted(texts),
 		}
 		run := parityRunner(s, ours)
+		run.group.QueryOffset = offset
 		ts := time.Unix(1_700_000_000, 0).UTC()
 		for step := range 40 {
 			s.next(r)
-			_, theirErr := theirs.Eval(t.Context(), 0, ts, s.prometheus, &url.URL{}, 0)
+			_, theirErr := theirs.Eval(t.Context(), offset, ts, s.prometheus, &url.URL{}, 0)
 			ourErr := run.rule(t.Context(), ours, ts, newEvaluation("g", ts))
 			if (theirErr == nil) != (ourErr == nil) {
 				t.Fatalf("seed %d step %d: Prometheus says %v, alertd %v", seed, step, theirErr, ourErr)
@@ -97,6 +99,25 @@ func TestParity(t *testing.T) {
 			}
 			ts = ts.Add(15 * time.Second)
 		}
+	}
+}
+
+// TestTemplateTime: the expression is asked query_offset earlier, but templates
+// know the evaluation's own time, as in Prometheus.
+func TestTemplateTime(t *testing.T) {
+	s := &script{samples: []alert.Sample{{Labels: alert.LabelsFromStrings("instance", "a"), Value: 1}}}
+	r := &rules.Rule{
+		ID: "x", Name: "X", Expr: rules.Fixed("up > 0"), OnMissing: rules.Resolve,
+		Labels: sorted(map[string]string{"at": "{{ now }}"}), Annotations: sorted(map[string]string{"at": "{{ now }}"}),
+	}
+	run := parityRunner(s, r)
+	run.group.QueryOffset = time.Minute
+	ts := time.Unix(1000, 0).UTC()
+	if err := run.rule(t.Context(), r, ts, newEvaluation("g", ts)); err != nil {
+		t.Fatal(err)
+	}
+	if a := run.alerts["x"][0]; a.Labels.Get("at") != "1000" || a.Annotations.Get("at") != "1000" {
+		t.Errorf("labels %s, annotations %s, want both at 1000", a.Labels, a.Annotations)
 	}
 }
 
