@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,14 @@ func (x *Expander) Annotations(ctx context.Context, r *Rule, s alert.Sample, ts 
 		}
 	}
 	return out
+}
+
+// Changing tells whether the rule's annotations may differ though the sample is
+// the same: they ask Prometheus, or the clock.
+func (r *Rule) Changing() bool {
+	return slices.ContainsFunc(r.Annotations, func(t Template) bool {
+		return strings.Contains(t.Text, "{{") && (strings.Contains(t.Text, "query") || strings.Contains(t.Text, "now"))
+	})
 }
 
 func (x *Expander) expand(ctx context.Context, r *Rule, text string, s alert.Sample, ts time.Time) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -50,6 +51,9 @@ func LoadFiles(specs []FileSpec, interval time.Duration, logger *slog.Logger) ([
 }
 
 func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *slog.Logger) ([]Group, []error) {
+	if err := readable(path); err != nil {
+		return nil, []error{err}
+	}
 	parsed, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, NewParser(), logger)
 	if len(errs) > 0 {
 		return nil, errs
@@ -64,6 +68,23 @@ func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *
 		groups = append(groups, group)
 	}
 	return groups, errs
+}
+
+// maxFile is more than any rule file is long, in bytes.
+const maxFile = 16 << 20
+
+// readable refuses what would be read without end: pipes, devices, huge files.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("rule file: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: not a regular file: name a rule file in rule_files", path)
+	case info.Size() > maxFile:
+		return fmt.Errorf("%s: %d MiB are more than a rule file may have (%d): split it", path, info.Size()>>20, maxFile>>20)
+	}
+	return nil
 }
 
 func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interval time.Duration, logger *slog.Logger) (Group, error) {

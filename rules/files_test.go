@@ -121,3 +121,12 @@ func FuzzRuleFile(f *testing.F) {
 		}
 	})
 }
+
+func TestLoadFilesRefusesWhatNeverEnds(t *testing.T) {
+	for _, path := range []string{"/dev/zero", t.TempDir()} {
+		_, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, time.Minute, slog.New(slog.DiscardHandler))
+		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: error %v", path, err)
+		}
+	}
+}

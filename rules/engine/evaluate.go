@@ -69,6 +69,7 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *a
 // refresh fills in the annotations of the active alerts, and adds those whose
 // value moved to the changes when they were last written long enough ago.
 func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Steps, changed map[string]bool, before []alert.Alert, asked answer, ts time.Time) {
+	changing := rule.Changing()
 	values := make(map[string]float64, len(before))
 	for i := range before {
 		values[before[i].ID] = before[i].Value
@@ -76,7 +77,7 @@ func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Ste
 	for i := range steps.Active {
 		a := &steps.Active[i]
 		was, known := values[a.ID]
-		if known && was == a.Value && !changed[a.ID] {
+		if known && was == a.Value && !changed[a.ID] && !changing {
 			continue
 		}
 		r.finish(ctx, rule, a, asked, ts)

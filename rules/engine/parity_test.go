@@ -64,7 +64,7 @@ func (s *script) next(r *rand.Rand) {
 // files by default.
 func TestParity(t *testing.T) {
 	texts := map[string]string{
-		"summary": "{{ $labels.instance }} has {{ $value | humanize }}", "static": "text",
+		"summary": "{{ $labels.instance }} has {{ $value | humanize }}", "static": "text", "clock": "{{ now }}",
 		"broken": "{{ template \"none\" }}", "empty": "",
 	}
 	extra := map[string]string{"severity": "page", "copied": "{{ $labels.instance }}", "instance_of": "{{ .Labels.__name__ }}"}
