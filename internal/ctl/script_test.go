@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -14,6 +15,7 @@ import (
 	_ "time/tzdata" // the scripts' times are Parisian wherever they run
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // scriptNow is when the scripts happen.
@@ -122,11 +124,26 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// keepPort takes a port that nobody listens on any more, and does not listen
+// either: connections to it are refused, and no other test's server gets it.
+func keepPort(ts *testscript.TestScript, addr *net.TCPAddr) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return err
+	}
+	ts.Defer(func() { _ = unix.Close(fd) })
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return err
+	}
+	return unix.Bind(fd, &unix.SockaddrInet4{Port: addr.Port, Addr: [4]byte(addr.IP.To4())})
+}
+
 // serverCommand changes how the script's server behaves.
 func serverCommand(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value("server").(*fakeServer)
 	if args[0] == "down" { // waits for requests, so it needs the lock free
 		s.Close()
+		ts.Check(keepPort(ts, s.Listener.Addr().(*net.TCPAddr)))
 		return
 	}
 	s.mu.Lock()
