@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -124,18 +123,17 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// keepPort takes a port that nobody listens on any more, and does not listen
-// either: connections to it are refused, and no other test's server gets it.
-func keepPort(ts *testscript.TestScript, addr *net.TCPAddr) error {
+// refusingURL returns a URL at which connections are refused until the script
+// ends: its port is taken, and nobody listens on it. (A stopped server's own
+// port may become that of another test's server.)
+func refusingURL(ts *testscript.TestScript) string {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return err
-	}
+	ts.Check(err)
 	ts.Defer(func() { _ = unix.Close(fd) })
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return err
-	}
-	return unix.Bind(fd, &unix.SockaddrInet4{Port: addr.Port, Addr: [4]byte(addr.IP.To4())})
+	ts.Check(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	name, err := unix.Getsockname(fd)
+	ts.Check(err)
+	return "http://127.0.0.1:" + strconv.Itoa(name.(*unix.SockaddrInet4).Port)
 }
 
 // serverCommand changes how the script's server behaves.
@@ -143,7 +141,7 @@ func serverCommand(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value("server").(*fakeServer)
 	if args[0] == "down" { // waits for requests, so it needs the lock free
 		s.Close()
-		ts.Check(keepPort(ts, s.Listener.Addr().(*net.TCPAddr)))
+		ts.Setenv("ALERTCTL_URL", refusingURL(ts))
 		return
 	}
 	s.mu.Lock()
