@@ -3,6 +3,7 @@ package notifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"alertd/internal/alert"
@@ -43,10 +44,14 @@ func (n *Notifier) planDue(ctx context.Context, boxes *outboxes) (time.Time, err
 		if err != nil {
 			return time.Time{}, err
 		}
+		var failed []error // one group that cannot be planned holds up no other
 		for _, key := range keys {
 			if err := n.planGroup(ctx, setup, silences, key, boxes); err != nil {
-				return time.Time{}, err
+				failed = append(failed, fmt.Errorf("group %s: %w", key, err))
 			}
+		}
+		if len(failed) > 0 {
+			return time.Time{}, errors.Join(failed...)
 		}
 	}
 }
