@@ -1,9 +1,6 @@
 package alert
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Silence keeps the alerts that its matchers pass from being told, from
 // StartsAt until EndsAt.
@@ -37,26 +34,6 @@ func (s *Silence) StateAt(now time.Time) SilenceState {
 	default:
 		return SilenceExpired
 	}
-}
-
-// Validate tells what is wrong with the silence, in words for its author.
-func (s *Silence) Validate() error {
-	switch {
-	case len(s.Matchers) == 0:
-		return fmt.Errorf("a silence needs at least one matcher")
-	case s.Matchers.MatchesEmpty():
-		return fmt.Errorf("at least one matcher must not match the empty string: this one would silence everything")
-	case s.StartsAt.IsZero() || s.EndsAt.IsZero():
-		return fmt.Errorf("a silence needs a start and an end")
-	case !s.EndsAt.After(s.StartsAt):
-		return fmt.Errorf("the silence ends (%s) before it starts (%s)",
-			s.EndsAt.Format(time.RFC3339), s.StartsAt.Format(time.RFC3339))
-	case s.CreatedBy == "":
-		return fmt.Errorf("a silence needs an author")
-	case s.Comment == "":
-		return fmt.Errorf("a silence needs a comment: say why")
-	}
-	return nil
 }
 
 // Silences is every silence that is not yet forgotten.
