@@ -2,14 +2,12 @@ package rules
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
-	"alertd/internal/alert"
 	"alertd/internal/invalid"
 )
 
@@ -105,32 +103,6 @@ func (j *CronJob) prefix() string {
 	}, j.Name)
 }
 
-// series are the PromQL selectors of a job's metrics.
-type cronSeries struct{ status, success, any string }
-
-func (j *CronJob) series() cronSeries {
-	p := j.prefix()
-	status := []string{p + "_last_run_status"}
-	if j.Metrics.Status != "" {
-		status = []string{j.Metrics.Status}
-	}
-	// Both spellings are in use; max without () makes one series of them.
-	success := []string{p + "_last_success_timestamp", p + "_last_success_timestamp_seconds"}
-	if j.Metrics.Success != "" {
-		success = []string{j.Metrics.Success}
-	}
-	failure := []string{p + "_last_failure_timestamp", p + "_last_failure_timestamp_seconds"}
-	if j.Metrics.Failure != "" {
-		failure = []string{j.Metrics.Failure}
-	}
-	all := append(append(append([]string{}, status...), success...), failure...)
-	return cronSeries{
-		status:  selector(j.Selector, status...),
-		success: fmt.Sprintf("max without () (%s)", selector(j.Selector, success...)),
-		any:     selector(j.Selector, all...),
-	}
-}
-
 func (j *CronJob) compile(missingFor time.Duration) ([]*Rule, error) {
 	s := j.series()
 	rs := []*Rule{j.failed(s)}
@@ -167,101 +139,4 @@ func (j *CronJob) grace() time.Duration {
 		return time.Duration(*j.Grace)
 	}
 	return DefaultGrace
-}
-
-// rule returns what all rules of the job share.
-func (j *CronJob) rule(name, severity, summary, description string) *Rule {
-	labels := map[string]string{CronJobLabel: j.Name, "severity": severity}
-	maps.Copy(labels, j.Labels)
-	return &Rule{
-		ID:        "cron/" + j.Name + "/" + name,
-		Name:      name,
-		OnMissing: Keep,
-		Labels:    templates(labels, nil),
-		Annotations: templates(map[string]string{
-			"summary": summary, "description": description,
-		}, j.Annotations),
-	}
-}
-
-// failed: the last run ended with an error, for failed_for.
-func (j *CronJob) failed(s cronSeries) *Rule {
-	r := j.rule("CronFailed", critical,
-		fmt.Sprintf("Cron job %s failed", j.Name),
-		"Its last run ended with an error. Look at the job's log; the alert ends with the next run that succeeds.")
-	r.Expr, r.Evidence = Fixed(s.status+" == 0"), Fixed(s.status)
-	r.For = time.Duration(j.FailedFor)
-	r.Threshold = "1 = succeeded, 0 = failed"
-	return r
-}
-
-// missed: the run that was due at the last slot has not succeeded in its grace.
-func (j *CronJob) missed(s cronSeries, schedule *Schedule) *Rule {
-	grace := j.grace()
-	r := j.rule("CronMissed", critical,
-		fmt.Sprintf("Cron job %s missed its schedule", j.Name),
-		fmt.Sprintf("The run due by schedule %s has not succeeded within %s. Is cron running, and is the job still in its table?", schedule, humanDuration(grace)))
-	r.Expr = func(ts time.Time) string {
-		return fmt.Sprintf("%s < %d", s.success, schedule.Last(ts.Add(-grace)).Unix())
-	}
-	r.Evidence = Fixed(s.success)
-	// The breach began when the first slot after the last success ran out of
-	// its grace, however late it was noticed.
-	r.Since = func(lastSuccess float64, ts time.Time) time.Time {
-		if slot := schedule.Next(unixTime(lastSuccess)); !slot.IsZero() {
-			return slot.Add(grace)
-		}
-		return ts
-	}
-	r.Unit, r.Threshold = "timestamp", fmt.Sprintf("a success within %s of every slot of %s", humanDuration(grace), schedule)
-	return r
-}
-
-// stale: the last success is older than max_age.
-func (j *CronJob) stale(s cronSeries, maxAge time.Duration) *Rule {
-	r := j.rule("CronStale", critical,
-		fmt.Sprintf("Cron job %s has not succeeded for too long", j.Name),
-		fmt.Sprintf("Its last success is older than %s (max_age). Is cron running, and does the job still end well?", humanDuration(maxAge)))
-	age := "time() - " + s.success
-	r.Expr = Fixed(fmt.Sprintf("%s > %d", age, int64(maxAge.Seconds())))
-	r.Evidence = Fixed(age)
-	r.Since = func(age float64, ts time.Time) time.Time {
-		return ts.Add(maxAge - time.Duration(age*float64(time.Second)))
-	}
-	r.Unit, r.Threshold = "s", "> "+humanDuration(maxAge)
-	return r
-}
-
-// neverRan: no metric of the job has been seen by its first deadline.
-func (j *CronJob) neverRan(s cronSeries, schedule *Schedule) *Rule {
-	r := j.rule("CronNeverRan", critical,
-		fmt.Sprintf("Cron job %s never ran", j.Name),
-		fmt.Sprintf("Prometheus has no metric %s_* of it, neither now nor in the past week. Is the job installed, and does node_exporter read the directory that it writes to?", j.prefix()))
-	r.Expr = Fixed(fmt.Sprintf("group(absent_over_time(%s[7d]))", s.any))
-	r.Evidence = Fixed(fmt.Sprintf("group(%s)", s.any))
-	r.Deadline = func(activeAt time.Time) time.Time {
-		if schedule == nil {
-			return activeAt.Add(j.maxAge())
-		}
-		return schedule.Next(activeAt).Add(j.grace())
-	}
-	r.Unit = alert.Presence
-	return r
-}
-
-// noData: the job's metrics were there, and are gone while their target lives.
-func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
-	r := j.rule("NoData", warning,
-		fmt.Sprintf("No data from cron job %s", j.Name),
-		"Its metrics were there within the last hour and are gone: has its textfile been deleted, or is it malformed? What was firing stays as it was until data returns.")
-	here, gone := vanished(s.any)
-	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", gone, hostGone("")))
-	r.Evidence = Fixed(here)
-	r.For = missingFor
-	r.Unit = alert.Presence
-	return r
-}
-
-func unixTime(seconds float64) time.Time {
-	return time.UnixMilli(int64(seconds * 1000)).UTC()
 }
