@@ -10,14 +10,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/model"
 
 	"alertd/internal/alert"
 	"alertd/internal/secret"
@@ -97,28 +95,21 @@ func (c *Client) query(ctx context.Context, expr string, ts time.Time) ([]alert.
 	if err != nil {
 		return nil, c.explain(ctx, err, x.status)
 	}
-	if err := checkComplete(x.partial, warnings); err != nil {
+	if err := checkComplete(x.answer.partial, warnings); err != nil {
 		return nil, c.explain(ctx, err, x.status)
 	}
-	samples, ignored, err := samplesOf(value)
+	v, err := x.answer.samples(value)
 	if err != nil {
 		return nil, c.explain(ctx, err, x.status)
 	}
-	if _, vector := value.(model.Vector); vector && slices.ContainsFunc(samples, isZero) {
-		if err := x.checkZeros(); err != nil {
-			return nil, c.explain(ctx, err, x.status)
-		}
-	}
-	if ignored > 0 {
+	if v.ignored > 0 {
 		c.histograms.Do(func() {
 			c.logger.Warn("native histograms in a result are ignored: use histogram_quantile() or a like function (this is said once)",
-				"expr", shorten(expr), "elements", ignored)
+				"expr", shorten(expr), "elements", v.ignored)
 		})
 	}
-	return samples, nil
+	return v.samples, nil
 }
-
-func isZero(s alert.Sample) bool { return s.Value == 0 }
 
 // serverTimeout is the timeout to ask of the server. Go writes 1.5 seconds as
 // 1.5s, which Prometheus refuses as a duration, so anything above a second is

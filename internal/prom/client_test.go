@@ -75,7 +75,7 @@ func TestQueryReturnsSamples(t *testing.T) {
 			[]alert.Sample{{Value: math.NaN()}, {Value: math.Inf(1)}, {Value: math.Inf(-1)}},
 		},
 		"nothing":      {vector(""), nil},
-		"null":         {success(`{"resultType":"vector","result":null}`), nil},
+		"result first": {success(`{"result":[{"value":[1,"2"],"metric":{"a":"b"}}],"resultType":"vector"}`), []alert.Sample{{Labels: labels("a", "b"), Value: 2}}},
 		"scalar":       {success(`{"resultType":"scalar","result":[1700000000,"42"]}`), []alert.Sample{{Value: 42}}},
 		"not partial":  {`{"status":"success","isPartial":false,"data":{"resultType":"vector","result":[]}}`, nil},
 		"other order":  {` {"data":{"result":[],"resultType":"vector"},"status":"success"}`, nil},

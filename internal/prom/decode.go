@@ -34,45 +34,24 @@ func checkComplete(partial bool, warnings []string) error {
 	return nil
 }
 
-// samplesOf returns the samples of a result and how many native histograms
-// were left out. A sample without a time has no value either: what the API
+// samples returns the samples of a result of which the API client has read
+// all but a vector. A scalar without a time has no value either: what the API
 // client would give as 0 was never said.
-func samplesOf(value model.Value) (samples []alert.Sample, ignored int, err error) {
-	switch v := value.(type) {
-	case model.Vector:
-		samples = make([]alert.Sample, 0, len(v))
-		for _, s := range v {
-			switch {
-			case s == nil || s.Timestamp == 0:
-				return nil, 0, errNoValue()
-			case s.Histogram != nil:
-				ignored++
-			default:
-				samples = append(samples, alert.Sample{Labels: labelsOf(s.Metric), Value: float64(s.Value)})
-			}
-		}
-		return samples, ignored, nil
+func (a *answer) samples(rest model.Value) (*elements, error) {
+	if a.vector != nil {
+		return a.vector, nil
+	}
+	switch v := rest.(type) {
 	case *model.Scalar:
 		if v.Timestamp == 0 {
-			return nil, 0, errNoValue()
+			return nil, errNoValue()
 		}
-		return []alert.Sample{{Value: float64(v.Value)}}, 0, nil
+		return &elements{samples: []alert.Sample{{Value: float64(v.Value)}}}, nil
 	case nil:
-		return nil, 0, unreachable("its answer has no result")
+		return nil, unreachable("its answer has no result")
 	default:
-		return nil, 0, rejected("the expression gives a %s, not a vector or scalar", value.Type())
+		return nil, rejected("the expression gives a %s, not a vector or scalar", rest.Type())
 	}
 }
 
 func errNoValue() *Error { return unreachable("its answer has an element without a value") }
-
-func labelsOf(m model.Metric) alert.Labels {
-	labels := make(alert.Labels, 0, len(m))
-	for name, value := range m {
-		if value != "" {
-			labels = append(labels, alert.Label{Name: string(name), Value: string(value)})
-		}
-	}
-	slices.SortFunc(labels, func(a, b alert.Label) int { return strings.Compare(a.Name, b.Name) })
-	return labels
-}

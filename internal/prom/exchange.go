@@ -3,7 +3,6 @@ package prom
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,10 +17,9 @@ const maxAnswer = 64 << 20
 // exchange carries one query for the API client, and keeps what that does not
 // look at.
 type exchange struct {
-	client  *Client
-	status  int
-	body    []byte // of the last answer
-	partial bool   // VictoriaMetrics says isPartial
+	client *Client
+	status int
+	answer *answer // the last one, where it is that of a Prometheus
 }
 
 // URL returns the address of an endpoint under the configured URL.
@@ -44,8 +42,8 @@ func (x *exchange) Do(ctx context.Context, req *http.Request) (*http.Response, [
 	if err != nil {
 		return resp, nil, err
 	}
-	x.body = body
-	return resp, body, x.inspect(resp, body)
+	body, err = x.inspect(resp, body)
+	return resp, body, err
 }
 
 func readAtMost(r io.Reader, announced, limit int64) ([]byte, error) {
@@ -63,60 +61,29 @@ func readAtMost(r io.Reader, announced, limit int64) ([]byte, error) {
 }
 
 // inspect finds out what the API client would pass over: redirects, web pages,
-// answers that do not claim success, and VictoriaMetrics's mark of a partial
-// one.
-func (x *exchange) inspect(resp *http.Response, body []byte) error {
+// answers that do not claim success, VictoriaMetrics's mark of a partial one. It
+// returns what the API client has to read.
+func (x *exchange) inspect(resp *http.Response, body []byte) ([]byte, error) {
 	switch resp.StatusCode / 100 {
 	case 3:
-		return unreachable("it redirects to %s: give the final URL", redirectTarget(resp))
+		return nil, unreachable("it redirects to %s: give the final URL", redirectTarget(resp))
 	case 2:
 	default:
-		return nil
+		return body, nil
 	}
 	text := bytes.TrimLeft(body, " \t\r\n")
 	if bytes.HasPrefix(text, []byte("<")) {
-		return unreachable("it answered with a web page: is the URL, with its path, that of a Prometheus?")
+		return nil, unreachable("it answered with a web page: is the URL, with its path, that of a Prometheus?")
 	}
-	// As every server writes it: spare large answers a second reading.
-	success := bytes.HasPrefix(text, []byte(`{"status":"success",`))
-	if success && !bytes.Contains(body, []byte(`"isPartial"`)) {
-		return nil
+	a, err := readAnswer(body)
+	if err != nil {
+		return nil, err
 	}
-	var envelope struct {
-		Status  string `json:"status"`
-		Partial bool   `json:"isPartial"`
+	if a.status != "success" && a.status != "error" {
+		return nil, unreachable("its answer has no status, so it is not that of a Prometheus")
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return unreachable("its answer cannot be read: %v", err)
-	}
-	if envelope.Status != "success" && envelope.Status != "error" {
-		return unreachable("its answer has no status, so it is not that of a Prometheus")
-	}
-	x.partial = envelope.Partial
-	return nil
-}
-
-// checkZeros returns an error where an element of the answered vector has no
-// value or null for one: the API client reads both as 0, which would be a
-// false alarm where 0 means failed.
-func (x *exchange) checkZeros() error {
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Value     [2]json.RawMessage `json:"value"`
-				Histogram json.RawMessage    `json:"histogram"`
-			} `json:"result"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(x.body, &answer); err != nil {
-		return unreachable("its answer cannot be read: %v", err)
-	}
-	for _, element := range answer.Data.Result {
-		if element.Histogram == nil && !bytes.HasPrefix(element.Value[1], []byte(`"`)) {
-			return errNoValue()
-		}
-	}
-	return nil
+	x.answer = a
+	return a.rest, nil
 }
 
 // redirectTarget is where the answer points to, without what may be secret.
