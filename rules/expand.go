@@ -2,16 +2,13 @@ package rules
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/template"
 
 	"alertd/internal/alert"
 )
@@ -28,28 +25,42 @@ type Expander struct {
 	ExternalLabels map[string]string
 }
 
-// templatePrelude gives the variables that Prometheus documents.
-const templatePrelude = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
-
-// AlertLabels returns the labels of the alert that a sample raises: the
+// AlertLabels returns the labels of the alert that each sample raises: the
 // series' labels less its name, the rule's over them, and the alertname.
-func (x *Expander) AlertLabels(ctx context.Context, r *Rule, s alert.Sample, ts time.Time) alert.Labels {
-	ls := s.Labels.Without(alert.MetricName)
-	for _, l := range r.Labels {
-		ls = ls.With(l.Name, x.expand(ctx, r, l.Text, s, ts))
-	}
-	return ls.With(alert.AlertName, r.Name)
+func (x *Expander) AlertLabels(ctx context.Context, r *Rule, samples []alert.Sample, ts time.Time) []alert.Labels {
+	// The rule's name stands, whatever label of that name it has.
+	given := slices.DeleteFunc(slices.Clone(r.Labels), func(t Template) bool { return t.Name == alert.AlertName })
+	at, _ := slices.BinarySearchFunc(given, alert.AlertName, func(t Template, name string) int { return strings.Compare(t.Name, name) })
+	own := make(alert.Labels, len(given)+1)
+	own[at] = alert.Label{Name: alert.AlertName, Value: r.Name}
+
+	out := make([]alert.Labels, len(samples))
+	x.expand(ctx, r, given, samples, ts, func(i int, expanded []string) {
+		for k, text := range expanded {
+			l := alert.Label{Name: given[k].Name, Value: text}
+			if k < at {
+				own[k] = l
+			} else {
+				own[k+1] = l
+			}
+		}
+		out[i] = samples[i].Labels.Without(alert.MetricName).Overlay(own)
+	})
+	return out
 }
 
-// Annotations returns the rule's annotations for a sample. A template that
+// Annotations returns the rule's annotations for each sample. A template that
 // fails leaves its error in its place, as in Prometheus, and costs nothing else.
-func (x *Expander) Annotations(ctx context.Context, r *Rule, s alert.Sample, ts time.Time) alert.Labels {
-	var out alert.Labels
-	for _, a := range r.Annotations {
-		if text := x.expand(ctx, r, a.Text, s, ts); text != "" {
-			out = append(out, alert.Label{Name: a.Name, Value: text})
+func (x *Expander) Annotations(ctx context.Context, r *Rule, samples []alert.Sample, ts time.Time) []alert.Labels {
+	out := make([]alert.Labels, len(samples))
+	x.expand(ctx, r, r.Annotations, samples, ts, func(i int, texts []string) {
+		out[i] = make(alert.Labels, 0, len(texts))
+		for k, text := range texts {
+			if text != "" {
+				out[i] = append(out[i], alert.Label{Name: r.Annotations[k].Name, Value: text})
+			}
 		}
-	}
+	})
 	return out
 }
 
@@ -59,23 +70,6 @@ func (r *Rule) Changing() bool {
 	return slices.ContainsFunc(r.Annotations, func(t Template) bool {
 		return strings.Contains(t.Text, "{{") && (strings.Contains(t.Text, "query") || strings.Contains(t.Text, "now"))
 	})
-}
-
-func (x *Expander) expand(ctx context.Context, r *Rule, text string, s alert.Sample, ts time.Time) string {
-	if !strings.Contains(text, "{{") {
-		return text // most labels and many annotations hold no action
-	}
-	external := x.ExternalText
-	if external == "" && x.ExternalURL != nil {
-		external = x.ExternalURL.String()
-	}
-	data := template.AlertTemplateData(s.Labels.Map(), x.ExternalLabels, external, promql.Sample{F: s.Value})
-	out, err := template.NewTemplateExpander(ctx, templatePrelude+text, "__alert_"+r.Name, data,
-		model.TimeFromUnixNano(ts.UnixNano()), x.vector, x.ExternalURL, nil).Expand()
-	if err != nil {
-		return fmt.Sprintf("<error expanding template: %s>", err)
-	}
-	return out
 }
 
 func (x *Expander) vector(ctx context.Context, expr string, ts time.Time) (promql.Vector, error) {

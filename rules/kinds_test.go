@@ -58,9 +58,10 @@ func (p prometheus) watch(t *testing.T, r *rules.Rule, before []alert.Alert, ts 
 		t.Fatalf("%s: %s: %v", r.ID, r.Expr(ts), err)
 	}
 	var o rules.Outcome
-	for _, s := range samples {
+	for i, ls := range x.AlertLabels(ctx, r, samples, ts) {
+		s := samples[i]
 		o.Breaches = append(o.Breaches, rules.Breach{
-			Labels: x.AlertLabels(ctx, r, s, ts), Series: s.Labels.Without(alert.MetricName).Fingerprint(), Value: s.Value,
+			Labels: ls, Series: s.Labels.Without(alert.MetricName).Fingerprint(), Value: s.Value,
 		})
 	}
 	if r.NeedsEvidence(before, o.Breaches) {
@@ -337,7 +338,7 @@ func TestDashboards(t *testing.T) {
 	x := rules.Expander{ExternalURL: &url.URL{}}
 	s := alert.Sample{Labels: alert.LabelsFromStrings("instance", "ec2:9100")}
 	for i, want := range []string{"https://grafana/d/cron?var-instance=ec2%3A9100", "https://own"} {
-		got := x.Annotations(t.Context(), groups[i].Rules[0], s, time.Unix(0, 0)).Get("dashboard_url")
+		got := x.Annotations(t.Context(), groups[i].Rules[0], []alert.Sample{s}, time.Unix(0, 0))[0].Get("dashboard_url")
 		if got != want {
 			t.Errorf("%s links to %q, want %q", groups[i].Name, got, want)
 		}

@@ -68,7 +68,7 @@ func TestRunbookLinks(t *testing.T) {
 			if g.Name == "cron/own" {
 				want = "https://own"
 			}
-			annotations := x.Annotations(t.Context(), r, s, time.Unix(0, 0))
+			annotations := x.Annotations(t.Context(), r, []alert.Sample{s}, time.Unix(0, 0))[0]
 			if got := annotations.Get("runbook_url"); got != want {
 				t.Errorf("%s links to %q, want %q", r.ID, got, want)
 			}

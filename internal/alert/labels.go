@@ -89,6 +89,26 @@ func (ls Labels) Without(names ...string) Labels {
 	return out
 }
 
+// Overlay returns the set with the labels of over put over its own. In over,
+// which is sorted by name, an empty value removes a label.
+func (ls Labels) Overlay(over Labels) Labels {
+	out := make(Labels, 0, len(ls)+len(over))
+	for len(ls) > 0 || len(over) > 0 {
+		switch {
+		case len(over) == 0 || len(ls) > 0 && ls[0].Name < over[0].Name:
+			out, ls = append(out, ls[0]), ls[1:]
+			continue
+		case len(ls) > 0 && ls[0].Name == over[0].Name:
+			ls = ls[1:]
+		}
+		if over[0].Value != "" {
+			out = append(out, over[0])
+		}
+		over = over[1:]
+	}
+	return out
+}
+
 // Only returns the named labels of the set.
 func (ls Labels) Only(names ...string) Labels {
 	out := make(Labels, 0, len(names))

@@ -129,3 +129,25 @@ func TestEvaluationMerge(t *testing.T) {
 		t.Errorf("merged %+v", e)
 	}
 }
+
+func TestOverlay(t *testing.T) {
+	ls := alert.LabelsFromStrings
+	for name, tt := range map[string]struct {
+		base alert.Labels
+		over alert.Labels
+		want alert.Labels
+	}{
+		"nothing over":   {ls("a", "1"), nil, ls("a", "1")},
+		"over nothing":   {nil, ls("a", "1"), ls("a", "1")},
+		"between":        {ls("a", "1", "c", "3"), ls("b", "2"), ls("a", "1", "b", "2", "c", "3")},
+		"in place":       {ls("a", "1", "b", "2"), ls("b", "x"), ls("a", "1", "b", "x")},
+		"empty removes":  {ls("a", "1", "b", "2"), alert.Labels{{"a", ""}, {"z", ""}}, ls("b", "2")},
+		"before, after":  {ls("m", "1"), ls("a", "0", "z", "2"), ls("a", "0", "m", "1", "z", "2")},
+		"all are over":   {ls("a", "1", "b", "2"), ls("a", "x", "b", "y"), ls("a", "x", "b", "y")},
+		"all are erased": {ls("a", "1"), alert.Labels{{"a", ""}}, alert.Labels{}},
+	} {
+		if got := tt.base.Overlay(tt.over); !got.Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}

@@ -10,16 +10,6 @@ import (
 	"alertd/rules"
 )
 
-// answer is what asking a rule's question gave, and how its alerts are annotated.
-type answer struct {
-	outcome rules.Outcome
-	// annotate returns what makes the annotations of the alert with these
-	// labels, where it is breaching.
-	annotate func(alert.Fingerprint) (func(context.Context) alert.Labels, bool)
-}
-
-func noAnnotations(alert.Fingerprint) (func(context.Context) alert.Labels, bool) { return nil, false }
-
 // ask asks Prometheus the rule's question and, when an active alert is not in
 // the answer, for the evidence of how it is.
 func (e *Engine) ask(ctx context.Context, r *runner, rule *rules.Rule, before []alert.Alert, ts time.Time) (answer, error) {
@@ -29,20 +19,9 @@ func (e *Engine) ask(ctx context.Context, r *runner, rule *rules.Rule, before []
 	at := ts.Add(-r.group.QueryOffset)
 	samples, err := e.query(ctx, rule.Expr(at), at)
 	if err != nil {
-		return answer{annotate: noAnnotations}, err
+		return answer{}, err
 	}
-	expander := rules.Expander{Query: e.query, ExternalURL: e.externalURL()}
-	byLabels := make(map[alert.Fingerprint]alert.Sample, len(samples))
-	got := answer{annotate: func(fp alert.Fingerprint) (func(context.Context) alert.Labels, bool) {
-		s, ok := byLabels[fp]
-		return func(ctx context.Context) alert.Labels { return expander.Annotations(ctx, rule, s, ts) }, ok
-	}}
-	got.outcome.Breaches = make([]rules.Breach, len(samples))
-	for i, s := range samples {
-		labels := expander.AlertLabels(ctx, rule, s, ts)
-		byLabels[labels.Fingerprint()] = s
-		got.outcome.Breaches[i] = rules.Breach{Labels: labels, Series: series(s), Value: s.Value}
-	}
+	got := e.answered(ctx, rule, samples, ts)
 	if !rule.NeedsEvidence(before, got.outcome.Breaches) {
 		return got, nil
 	}

@@ -48,51 +48,70 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *a
 	if err != nil {
 		return err
 	}
-	changed := make(map[string]bool, len(steps.Changed))
-	for i := range steps.Changed {
-		a := &steps.Changed[i]
-		r.finish(ctx, rule, a, asked, ts)
-		changed[a.ID] = true
-	}
-	r.refresh(ctx, rule, &steps, changed, before, asked, ts)
+	r.refresh(ctx, rule, &steps, before, asked, ts)
 	if err := ctx.Err(); err != nil {
 		return err // annotations that ask Prometheus may have had no answer
 	}
-	ev.Upserts = append(ev.Upserts, steps.Changed...)
+	ev.Upserts = join(ev.Upserts, steps.Changed)
 	ev.Deletes = append(ev.Deletes, steps.Deleted...)
-	ev.Events = append(ev.Events, steps.Events...)
+	ev.Events = join(ev.Events, steps.Events)
 	r.engine.touch(ev, steps.Changed)
 	r.alerts[rule.ID] = steps.Active
 	return nil
 }
 
-// refresh fills in the annotations of the active alerts, and adds those whose
-// value moved to the changes when they were last written long enough ago.
-func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Steps, changed map[string]bool, before []alert.Alert, asked answer, ts time.Time) {
-	changing := rule.Changing()
+// join appends b to a, or returns it as it is where a is empty: one rule may
+// have very many alerts.
+func join[T any](a, b []T) []T {
+	if len(a) == 0 {
+		return b
+	}
+	return append(a, b...)
+}
+
+// refresh annotates the breaching alerts that are not as they were, and adds
+// those whose value moved to the changes when they were last written long
+// enough ago.
+func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Steps, before []alert.Alert, asked answer, ts time.Time) {
+	if len(steps.Active) == 0 {
+		return
+	}
+	changed := make(map[string]int, len(steps.Changed))
+	for i := range steps.Changed {
+		changed[steps.Changed[i].ID] = i
+	}
 	values := make(map[string]float64, len(before))
 	for i := range before {
 		values[before[i].ID] = before[i].Value
 	}
+	changing, breaching := rule.Changing(), asked.breaching()
+	var moved, breaches []int
 	for i := range steps.Active {
 		a := &steps.Active[i]
 		was, known := values[a.ID]
-		if known && was == a.Value && !changed[a.ID] && !changing {
+		_, writes := changed[a.ID]
+		if known && was == a.Value && !writes && !changing {
 			continue
 		}
-		r.finish(ctx, rule, a, asked, ts)
-		if !changed[a.ID] && ts.Sub(a.UpdatedAt) >= refreshEvery {
+		if breach, ok := breaching[a.Fingerprint()]; ok {
+			moved, breaches = append(moved, i), append(breaches, breach)
+		}
+		if !writes && ts.Sub(a.UpdatedAt) >= refreshEvery {
 			a.UpdatedAt = ts
+			changed[a.ID] = len(steps.Changed)
 			steps.Changed = append(steps.Changed, *a)
 		}
 	}
-}
-
-// finish gives an alert that is breaching its annotations and its link.
-func (r *runner) finish(ctx context.Context, rule *rules.Rule, a *alert.Alert, asked answer, ts time.Time) {
-	if note, ok := asked.annotate(a.Fingerprint()); ok {
-		a.Annotations = note(ctx)
-		a.GeneratorURL = r.engine.generatorURL(rule, ts)
+	if len(moved) == 0 {
+		return
+	}
+	link := r.engine.generatorURL(rule, ts)
+	for k, annotations := range asked.annotate(ctx, breaches) {
+		a := &steps.Active[moved[k]]
+		a.Annotations, a.GeneratorURL = annotations, link
+		if c, writes := changed[a.ID]; writes {
+			steps.Changed[c].Annotations, steps.Changed[c].GeneratorURL = annotations, link
+		}
 	}
 }
 

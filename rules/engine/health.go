@@ -133,15 +133,15 @@ type condition struct {
 // breach, and what was one before and is none now is healthy.
 func (h *health) answer(rule *rules.Rule, before []alert.Alert) answer {
 	found := h.conditions(rule.Name)
-	notes := make(map[alert.Fingerprint]alert.Labels, len(found))
-	got := answer{annotate: func(fp alert.Fingerprint) (func(context.Context) alert.Labels, bool) {
-		note, ok := notes[fp]
-		return func(context.Context) alert.Labels { return note }, ok
+	got := answer{annotate: func(_ context.Context, breaches []int) []alert.Labels {
+		notes := make([]alert.Labels, len(breaches))
+		for i, breach := range breaches {
+			notes[i] = alert.LabelsFromStrings("summary", found[breach].summary, "description", found[breach].description)
+		}
+		return notes
 	}}
 	for _, c := range found {
-		fp := c.labels.Fingerprint()
-		notes[fp] = alert.LabelsFromStrings("summary", c.summary, "description", c.description)
-		got.outcome.Breaches = append(got.outcome.Breaches, rules.Breach{Labels: c.labels, Series: fp, Value: 1})
+		got.outcome.Breaches = append(got.outcome.Breaches, rules.Breach{Labels: c.labels, Series: c.labels.Fingerprint(), Value: 1})
 	}
 	got.outcome.Evidence = make(map[alert.Fingerprint]float64, len(before))
 	for i := range before {

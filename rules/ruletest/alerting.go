@@ -40,10 +40,10 @@ func (r *alertingRule) Eval(ctx context.Context, offset time.Duration, ts time.T
 	expander := rules.Expander{Query: ask, ExternalURL: external, ExternalText: r.externalURL, ExternalLabels: r.externalLabels}
 	outcome := rules.Outcome{Breaches: make([]rules.Breach, len(found))}
 	annotations := make(map[alert.Fingerprint]alert.Labels, len(found))
-	for i, s := range found {
-		ls := expander.AlertLabels(ctx, r.rule, s, ts)
-		outcome.Breaches[i] = rules.Breach{Labels: ls, Series: s.Labels.Without(alert.MetricName).Fingerprint(), Value: s.Value}
-		annotations[ls.Fingerprint()] = expander.Annotations(ctx, r.rule, s, ts)
+	texts := expander.Annotations(ctx, r.rule, found, ts)
+	for i, ls := range expander.AlertLabels(ctx, r.rule, found, ts) {
+		outcome.Breaches[i] = rules.Breach{Labels: ls, Series: found[i].Labels.Without(alert.MetricName).Fingerprint(), Value: found[i].Value}
+		annotations[ls.Fingerprint()] = texts[i]
 	}
 	steps, err := r.rule.Step(r.active, outcome, ts)
 	if err != nil {

@@ -1,0 +1,109 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/template"
+
+	"alertd/internal/alert"
+)
+
+// templatePrelude gives the variables that Prometheus documents.
+const templatePrelude = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
+
+// together is how many samples a template is executed for at once: parsing it
+// takes longer than executing it a few times.
+const together = 512
+
+// separator ends the text of each sample. Where a text holds it too, the
+// samples are gone through singly.
+const separator = "\x00\x1e\x00"
+
+// expand calls done, in order, with the templates expanded for each sample;
+// done must not keep the slice.
+func (x *Expander) expand(ctx context.Context, r *Rule, templates []Template, samples []alert.Sample, ts time.Time, done func(i int, expanded []string)) {
+	expanded := make([]string, len(templates))
+	columns := make([][]string, len(templates))
+	for start := 0; start < len(samples); start += together {
+		chunk := samples[start:min(start+together, len(samples))]
+		var data []any
+		for k, t := range templates {
+			if !strings.Contains(t.Text, "{{") { // most labels and many annotations hold no action
+				expanded[k] = t.Text
+				continue
+			}
+			if data == nil {
+				data = x.data(chunk)
+			}
+			columns[k] = x.expandAll(ctx, r, t.Text, data, ts)
+		}
+		for i := range chunk {
+			for k, column := range columns {
+				if column != nil {
+					expanded[k] = column[i]
+				}
+			}
+			done(start+i, expanded)
+		}
+	}
+}
+
+// data returns what a template is given for each sample.
+func (x *Expander) data(samples []alert.Sample) []any {
+	external := x.ExternalText
+	if external == "" && x.ExternalURL != nil {
+		external = x.ExternalURL.String()
+	}
+	data := make([]any, len(samples))
+	for i, s := range samples {
+		data[i] = template.AlertTemplateData(s.Labels.Map(), x.ExternalLabels, external, promql.Sample{F: s.Value})
+	}
+	return data
+}
+
+// expandAll expands a template for each of data, with one parsing where that
+// gives the same texts, and else one by one.
+func (x *Expander) expandAll(ctx context.Context, r *Rule, text string, data []any, ts time.Time) []string {
+	if len(data) > 1 && repeatable(text) {
+		all, err := x.execute(ctx, r, "{{range .}}"+templatePrelude+text+separator+"{{end}}", data, ts)
+		texts := strings.Split(all, separator)
+		if err == nil && len(texts) == len(data)+1 {
+			return texts[:len(data)]
+		}
+	}
+	texts := make([]string, len(data))
+	for i, d := range data {
+		var err error
+		if texts[i], err = x.execute(ctx, r, templatePrelude+text, d, ts); err != nil {
+			texts[i] = fmt.Sprintf("<error expanding template: %s>", err)
+		}
+	}
+	return texts
+}
+
+// repeatable tells whether a template means the same within a range action:
+// whether it parses by itself, and does not say $, which is what the whole
+// template was given.
+func repeatable(text string) bool {
+	for rest := text; ; {
+		_, after, found := strings.Cut(rest, "$")
+		if !found {
+			break
+		}
+		if after == "" || !strings.ContainsRune("_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rune(after[0])) {
+			return false
+		}
+		rest = after
+	}
+	return template.NewTemplateExpander(context.Background(), templatePrelude+text, "", nil, 0, nil, nil, nil).ParseTest() == nil
+}
+
+func (x *Expander) execute(ctx context.Context, r *Rule, text string, data any, ts time.Time) (string, error) {
+	return template.NewTemplateExpander(ctx, text, "__alert_"+r.Name, data,
+		model.TimeFromUnixNano(ts.UnixNano()), x.vector, x.ExternalURL, nil).Expand()
+}
