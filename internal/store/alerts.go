@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"alertd/internal/alert"
 )
@@ -60,8 +61,15 @@ func upsertAlerts(ctx context.Context, c *conn, alerts []alert.Alert) error {
 			recovered_value = excluded.recovered_value, generator_url = excluded.generator_url,
 			expires_at = excluded.expires_at`,
 	}
+	// Ids are hashes. In their order, neighbours share the pages of the index,
+	// of which SQLite keeps few in memory.
+	order := make([]int, len(alerts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(alerts[a].ID, alerts[b].ID) })
 	return upsert.exec(ctx, c, len(alerts), func(i int, args []any) []any {
-		a := &alerts[i]
+		a := &alerts[order[i]]
 		recovered := ""
 		if a.RecoveredValue != nil {
 			recovered = number(*a.RecoveredValue)

@@ -151,3 +151,18 @@ func BenchmarkSaveSilence(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCommitIncident commits many alerts that begin at once, to a new store.
+func BenchmarkCommitIncident(b *testing.B) {
+	const n = 100_000
+	e := evaluation(n, n)
+	for b.Loop() {
+		b.StopTimer()
+		s := open(b, b.TempDir())
+		b.StartTimer()
+		if err := s.CommitEvaluation(b.Context(), e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "alerts/s")
+}

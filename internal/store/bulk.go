@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -17,19 +18,62 @@ type bulk struct {
 const maxRows = 64
 
 // exec runs the statement for n rows; row appends the i-th row's columns to
-// args. Only three sizes of it are ever prepared.
+// args. Only three sizes of it are ever prepared. Where there are many rows,
+// the next ones are made while the database takes those before.
 func (b *bulk) exec(ctx context.Context, c *conn, n int, row func(i int, args []any) []any) error {
-	args := make([]any, 0, min(n, maxRows)*b.columns)
+	if n <= maxRows {
+		return b.each(n, row, func() []any { return make([]any, 0, n*b.columns) }, func(size int, args []any) error {
+			_, err := c.exec(ctx, b.sql(size), args...)
+			return err
+		})
+	}
+	type batch struct {
+		size int
+		args []any
+	}
+	made, used := make(chan batch), make(chan []any, 3)
+	for range cap(used) {
+		used <- make([]any, 0, maxRows*b.columns)
+	}
+	stop := errors.New("the database refused a row")
+	refused := make(chan struct{})
+	go func() {
+		defer close(made)
+		_ = b.each(n, row, func() []any { return <-used }, func(size int, args []any) error {
+			select {
+			case made <- batch{size, args}:
+				return nil
+			case <-refused:
+				return stop
+			}
+		})
+	}()
+	for next := range made {
+		if _, err := c.exec(ctx, b.sql(next.size), next.args...); err != nil {
+			close(refused)
+			used <- nil
+			for rest := range made { // until the maker has noticed
+				used <- rest.args[:0]
+			}
+			return err
+		}
+		used <- next.args[:0]
+	}
+	return nil
+}
+
+// each makes batches of n rows in the memory that room gives, and hands them on.
+func (b *bulk) each(n int, row func(i int, args []any) []any, room func() []any, then func(size int, args []any) error) error {
 	for size, i := maxRows, 0; i < n; {
 		for size > n-i {
 			size /= 8
 		}
-		args = args[:0]
+		args := room()
 		for range size {
 			args = row(i, args)
 			i++
 		}
-		if _, err := c.exec(ctx, b.sql(size), args...); err != nil {
+		if err := then(size, args); err != nil {
 			return err
 		}
 	}
