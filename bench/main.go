@@ -16,9 +16,22 @@ import (
 func main() {
 	idle := flag.Duration("idle", 2*time.Minute, "how long alertd idles before its memory is read")
 	rounds := flag.Int("rounds", 2, "how many flips, each way, are timed")
+	series := flag.Int("flood", 0, "measure one rule with that many series instead")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *series > 0 {
+		b, err := newBench(ctx)
+		if err == nil {
+			err = b.flood(*series)
+			b.close()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, *idle, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
