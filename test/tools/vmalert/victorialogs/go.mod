@@ -1,0 +1,3 @@
+module github.com/VictoriaMetrics/VictoriaLogs
+
+go 1.26.7
