@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"alertd/internal/alert"
@@ -21,6 +22,16 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 			"summary": summary, "description": description,
 		}, j.Annotations),
 	}
+}
+
+// Job returns the name of the cron job that the rule is about; "" is none.
+func (r *Rule) Job() string {
+	for _, l := range r.Labels {
+		if l.Name == CronJobLabel && !strings.Contains(l.Text, "{{") {
+			return l.Text
+		}
+	}
+	return ""
 }
 
 // failed: the last run ended with an error, for failed_for.

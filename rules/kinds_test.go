@@ -337,10 +337,11 @@ func TestDashboards(t *testing.T) {
 	}
 	x := rules.Expander{ExternalURL: &url.URL{}}
 	s := alert.Sample{Labels: alert.LabelsFromStrings("instance", "ec2:9100")}
-	for i, want := range []string{"https://grafana/d/cron?var-instance=ec2%3A9100", "https://own"} {
-		got := x.Annotations(t.Context(), groups[i].Rules[0], []alert.Sample{s}, time.Unix(0, 0))[0].Get("dashboard_url")
-		if got != want {
-			t.Errorf("%s links to %q, want %q", groups[i].Name, got, want)
+	links := map[string]string{"etl": "https://grafana/d/cron?var-instance=ec2%3A9100", "own": "https://own"}
+	for _, r := range groups[0].Rules {
+		got := x.Annotations(t.Context(), r, []alert.Sample{s}, time.Unix(0, 0))[0].Get("dashboard_url")
+		if got != links[r.Job()] {
+			t.Errorf("%s links to %q, want %q", r.ID, got, links[r.Job()])
 		}
 	}
 }

@@ -51,14 +51,16 @@ func (s Spec) Compile() ([]Group, error) {
 			groups = append(groups, Group{Name: name, Interval: s.Interval, Rules: rs})
 		}
 	}
+	var jobs []*Rule
 	for i := range s.Cron {
 		rs, err := s.Cron[i].compile(s.MissingFor)
 		if err != nil {
 			return nil, err
 		}
 		annotateDashboard(rs, s.Dashboards.Cron)
-		add("cron/"+s.Cron[i].Name, rs)
+		jobs = append(jobs, rs...)
 	}
+	add("cron", jobs) // one group, so that the jobs' rules are asked together
 	if len(s.Cron) > 0 || s.Resources.on() {
 		add("targets", []*Rule{hostNoData(s.Resources.Selector, s.MissingFor)})
 	}

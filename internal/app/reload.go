@@ -57,6 +57,7 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 		Groups: p.groups, Route: p.route.Groups, PrometheusURL: p.prometheusURL(),
 		Timeout:  time.Duration(p.config.Evaluation.Timeout),
 		Interval: time.Duration(p.config.Evaluation.Interval),
+		Batch:    p.config.Evaluation.Batch,
 	})
 	a.metrics.reloaded(nil, time.Now())
 	jobs, rules, told := p.counts()

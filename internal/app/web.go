@@ -99,6 +99,9 @@ func (a *app) ruleGroups() []web.RuleGroupStatus {
 
 func ruleStatus(g engine.GroupStatus, r engine.RuleStatus) web.RuleStatus {
 	s := web.RuleStatus{Name: r.Name, State: "inactive", Health: "ok", LastError: r.LastError, Alerts: r.Pending + r.Firing}
+	if r.Job != "" {
+		s.Name += " of " + r.Job
+	}
 	switch {
 	case r.Firing > 0:
 		s.State = "firing"

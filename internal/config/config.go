@@ -74,6 +74,7 @@ type Evaluation struct {
 	MissingFor  model.Duration `yaml:"missing_for"` // how long data may be missing before NoData
 	Concurrency int            `yaml:"concurrency"` // queries under way at once
 	Timeout     model.Duration `yaml:"timeout"`     // of one query
+	Batch       bool           `yaml:"batch"`       // ask for many rules in one query
 }
 
 // Storage is the `storage` section.
@@ -112,6 +113,7 @@ func defaults() *Config {
 			Interval:    model.Duration(DefaultInterval),
 			MissingFor:  model.Duration(DefaultMissingFor),
 			Concurrency: DefaultConcurrency,
+			Batch:       true,
 		},
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},

@@ -48,7 +48,7 @@ containers:
 rule_files:
   - rules/*.yml
   - {path: /etc/prometheus/rules.yml, on_missing: keep}
-evaluation: {interval: 30s, missing_for: 10m, concurrency: 8}
+evaluation: {interval: 30s, missing_for: 10m, concurrency: 8, batch: false}
 templates: [templates/*.tmpl]
 timezone: Europe/Paris
 storage: {retention: 1y}
@@ -94,6 +94,7 @@ mute_time_intervals: []
 		{"interval", c.Rules().Interval, 30 * time.Second},
 		{"missing_for", c.Rules().MissingFor, 10 * time.Minute},
 		{"concurrency", c.Evaluation.Concurrency, 8},
+		{"batch", c.Evaluation.Batch, false},
 		{"templates", c.Templates, []string{"/etc/alertd/templates/*.tmpl"}},
 		{"timezone", c.Timezone.String(), "Europe/Paris"},
 		{"retention", c.Storage.Retention, model.Duration(365 * 24 * time.Hour)},
@@ -127,7 +128,7 @@ func TestDefaults(t *testing.T) {
 	c := mustLoad(t, "prometheus: {url: http://localhost:9090}\n")
 	want := config.Evaluation{
 		Interval: model.Duration(15 * time.Second), MissingFor: model.Duration(5 * time.Minute),
-		Concurrency: 4, Timeout: model.Duration(10 * time.Second),
+		Concurrency: 4, Timeout: model.Duration(10 * time.Second), Batch: true,
 	}
 	if diff := cmp.Diff(want, c.Evaluation); diff != "" {
 		t.Errorf("evaluation (-want +got):\n%s", diff)

@@ -33,6 +33,7 @@ const (
 // expressions again costs a comparison. A Planner is not for concurrent use.
 type Planner struct {
 	known map[string]*question // by expression, those of the latest plan
+	apart map[string]struct{}
 	exprs []string
 	plan  []Request
 }
@@ -65,10 +66,27 @@ func (p *Planner) Plan(exprs []string) []Request {
 			}
 			known[text] = q
 		}
+		if _, apart := p.apart[text]; apart {
+			q = &question{text: text}
+		}
 		questions[i] = q
 	}
 	p.known, p.exprs, p.plan = known, slices.Clone(exprs), join(unite(questions))
 	return p.plan
+}
+
+// Apart lets plans from now on ask the expression alone.
+func (p *Planner) Apart(expr string) {
+	if p.apart == nil {
+		p.apart = map[string]struct{}{}
+	}
+	p.apart[expr], p.plan = struct{}{}, nil
+}
+
+// Rejoin takes Apart back.
+func (p *Planner) Rejoin(expr string) {
+	delete(p.apart, expr)
+	p.plan = nil
 }
 
 // Alone returns requests that each ask one expression as it stands.

@@ -16,17 +16,20 @@ type answer struct {
 	annotate func(ctx context.Context, breaches []int) []alert.Labels
 }
 
-// answered makes an answer of the samples that the rule's expression gave.
-func (e *Engine) answered(ctx context.Context, rule *rules.Rule, samples []alert.Sample, ts time.Time) answer {
+// answered says what a result means to the rule: every sample is a breach.
+func (e *Engine) answered(ctx context.Context, rule *rules.Rule, got result, ts time.Time) answer {
+	if got.err != nil || len(got.samples) == 0 {
+		return answer{outcome: rules.Outcome{Err: got.err}}
+	}
 	x := rules.Expander{Query: e.query, ExternalURL: e.externalURL()}
-	breaches := make([]rules.Breach, len(samples))
-	for i, labels := range x.AlertLabels(ctx, rule, samples, ts) {
-		breaches[i] = rules.Breach{Labels: labels, Series: series(samples[i]), Value: samples[i].Value}
+	breaches := make([]rules.Breach, len(got.samples))
+	for i, labels := range x.AlertLabels(ctx, rule, got.samples, ts) {
+		breaches[i] = rules.Breach{Labels: labels, Series: series(got.samples[i]), Value: got.samples[i].Value}
 	}
 	return answer{rules.Outcome{Breaches: breaches}, func(ctx context.Context, of []int) []alert.Labels {
 		some := make([]alert.Sample, len(of))
 		for i, breach := range of {
-			some[i] = samples[breach]
+			some[i] = got.samples[breach]
 		}
 		return x.Annotations(ctx, rule, some, ts)
 	}}

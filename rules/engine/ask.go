@@ -10,30 +10,58 @@ import (
 	"alertd/rules"
 )
 
-// ask asks Prometheus the rule's question and, when an active alert is not in
-// the answer, for the evidence of how it is.
-func (e *Engine) ask(ctx context.Context, r *runner, rule *rules.Rule, before []alert.Alert, ts time.Time) (answer, error) {
+// ask asks Prometheus the questions of all the group's rules, and then, for
+// rules whose active alerts are not all in the answer, for the evidence of how
+// these are. The answers are in the order of the rules.
+func (r *runner) ask(ctx context.Context, ts time.Time) []answer {
+	answers := make([]answer, len(r.group.Rules))
 	if r.group.Name == ownGroup {
-		return e.health.answer(rule, before), nil
+		for i, rule := range r.group.Rules {
+			answers[i] = r.engine.health.answer(rule, r.alerts[rule.ID])
+		}
+		return answers
 	}
 	at := ts.Add(-r.group.QueryOffset)
-	samples, err := e.query(ctx, rule.Expr(at), at)
-	if err != nil {
-		return answer{}, err
+	exprs := make([]string, len(r.group.Rules))
+	for i, rule := range r.group.Rules {
+		exprs[i] = rule.Expr(at)
 	}
-	got := e.answered(ctx, rule, samples, ts)
-	if !rule.NeedsEvidence(before, got.outcome.Breaches) {
-		return got, nil
+	for i, result := range r.questions.ask(ctx, exprs, at) {
+		answers[i] = r.engine.answered(ctx, r.group.Rules[i], result, ts)
 	}
-	evidence, err := e.query(ctx, rule.Evidence(at), at)
-	if err != nil {
-		return got, fmt.Errorf("asking for the evidence: %w", err)
+	r.askEvidence(ctx, answers, at)
+	return answers
+}
+
+// askEvidence adds the evidence to those answers that need it.
+func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time) {
+	var exprs []string
+	var needing []*rules.Outcome
+	for i, rule := range r.group.Rules {
+		outcome := &answers[i].outcome
+		if outcome.Err == nil && rule.NeedsEvidence(r.alerts[rule.ID], outcome.Breaches) {
+			exprs, needing = append(exprs, rule.Evidence(at)), append(needing, outcome)
+		}
 	}
-	got.outcome.Evidence = make(map[alert.Fingerprint]float64, len(evidence))
-	for _, s := range evidence {
-		got.outcome.Evidence[series(s)] = s.Value
+	if len(exprs) == 0 {
+		return
 	}
-	return got, nil
+	for i, result := range r.evidence.ask(ctx, exprs, at) {
+		if result.err != nil {
+			needing[i].Err = fmt.Errorf("asking for the evidence: %w", result.err)
+			continue
+		}
+		needing[i].Evidence = make(map[alert.Fingerprint]float64, len(result.samples))
+		for _, s := range result.samples {
+			needing[i].Evidence[series(s)] = s.Value
+		}
+	}
+}
+
+// result is what Prometheus answered to one expression.
+type result struct {
+	samples []alert.Sample
+	err     error
 }
 
 func series(s alert.Sample) alert.Fingerprint {

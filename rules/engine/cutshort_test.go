@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alertd/internal/alert"
+	"alertd/rules"
 )
 
 // slowRule answers one expression only after a while.
@@ -31,14 +32,17 @@ func (q slowRule) Query(ctx context.Context, expr string, ts time.Time) ([]alert
 func TestEngineReloadDuringAnEvaluationLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, q := newFakeStore(), &fakeQuerier{values: map[string]float64{"X": 0}}
-		setup := testSetup(testRule("X", 0), testRule("Y", 0))
-		e := New(Options{Store: store, Querier: slowRule{q, "Y > 1"}, Committed: func() {}, Concurrency: 4, Logger: quiet()})
+		q.values["Y > 1"] = 7
+		slow := testRule("Y", 0)
+		slow.Annotations = []rules.Template{{Name: "summary", Text: `{{ query "slow" }}`}}
+		setup := testSetup(testRule("X", 0), slow)
+		e := New(Options{Store: store, Querier: slowRule{q, "slow"}, Committed: func() {}, Concurrency: 4, Logger: quiet()})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		e.Apply(setup)
 		go func() { _ = e.Run(ctx) }()
 		pass(5 * time.Second)
-		// reloaded applies the setup again while Y's answer is awaited.
+		// reloaded applies the setup again while Y's annotation is awaited.
 		reloaded := func() {
 			r := newRunner(e, setup.Groups[0])
 			pass(time.Until(r.slotAfter(time.Now())) + time.Second)
@@ -48,14 +52,14 @@ func TestEngineReloadDuringAnEvaluationLosesNothing(t *testing.T) {
 
 		q.set(func() { q.values["X > 1"] = 7 })
 		reloaded()
-		if got := store.told(); got != "X firing" {
+		if got := store.told(); got != "Y firing, X firing" {
 			t.Fatalf("told %q", got)
 		}
 		pass(time.Minute)
 		q.set(func() { delete(q.values, "X > 1") })
 		reloaded()
 		pass(time.Minute)
-		if got := store.told(); got != "X firing, X resolved" {
+		if got := store.told(); got != "Y firing, X firing, X resolved" {
 			t.Errorf("told %q", got)
 		}
 	})

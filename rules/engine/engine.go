@@ -65,6 +65,7 @@ type Setup struct {
 	// PrometheusURL is where links in messages lead; nil: to nowhere.
 	PrometheusURL *url.URL
 	Timeout       time.Duration // of one query
+	Batch         bool          // ask for many rules in one query
 	Interval      time.Duration // between looks at the engine's own health
 }
 

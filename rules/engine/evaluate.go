@@ -15,14 +15,15 @@ import (
 // when nothing else about it changes.
 const refreshEvery = time.Minute
 
-// evaluate evaluates every rule of the group, in order, and commits what
-// changed in one transaction. Cut short by ctx, it commits what the rules before
-// found: the runner that follows goes on from their state.
+// evaluate asks for every rule of the group, then takes the rules in order, and
+// commits what changed in one transaction. Cut short by ctx, it commits what the
+// rules before found: the runner that follows goes on from their state.
 func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	started := time.Now()
 	ev := newEvaluation(r.group.Name, ts)
+	answers := r.ask(ctx, ts)
 	for i, rule := range r.group.Rules {
-		err := r.rule(ctx, rule, ts, ev)
+		err := r.rule(ctx, rule, answers[i], ts, ev)
 		if ctx.Err() != nil {
 			r.commit(ctx, ev)
 			return
@@ -37,13 +38,10 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	r.mu.Unlock()
 }
 
-// rule evaluates one rule and adds what changed to ev, or changes nothing.
-func (r *runner) rule(ctx context.Context, rule *rules.Rule, ts time.Time, ev *alert.Evaluation) error {
+// rule says what the answer means for one rule's alerts and adds what changed to
+// ev, or changes nothing.
+func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts time.Time, ev *alert.Evaluation) error {
 	before := r.alerts[rule.ID]
-	asked, err := r.engine.ask(ctx, r, rule, before, ts)
-	if err != nil {
-		asked.outcome.Err = err
-	}
 	steps, err := rule.Step(before, asked.outcome, ts)
 	if err != nil {
 		return err
@@ -174,7 +172,7 @@ func (r *runner) record(i int, rule *rules.Rule, err error, ts time.Time) {
 	defer r.mu.Unlock()
 	status := &r.status.Rules[i]
 	if err != nil && status.LastError == "" && !unanswered(err) {
-		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name, "err", err)
+		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name+ofJob(rule.Job()), "err", err)
 	}
 	status.LastError = ""
 	if err != nil {

@@ -41,6 +41,7 @@ type health struct {
 // failure is a rule that could not be evaluated the last time it was tried.
 type failure struct {
 	group, rule string
+	job         string // that the rule is about; "" is none
 	err         error
 	since, last time.Time // first and latest failure in a row
 	alone       bool      // other rules succeeded meanwhile, so it is not Prometheus
@@ -103,7 +104,7 @@ func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Ti
 	}
 	f := h.failing[rule.ID]
 	if f == nil {
-		f = &failure{group: group, rule: rule.Name, since: now}
+		f = &failure{group: group, rule: rule.Name, job: rule.Job(), since: now}
 		h.failing[rule.ID] = f
 	}
 	f.err, f.last, f.alone = err, now, h.lastSuccess.After(f.since)
@@ -150,6 +151,13 @@ func (h *health) answer(rule *rules.Rule, before []alert.Alert) answer {
 	return got
 }
 
+func ofJob(job string) string {
+	if job == "" {
+		return ""
+	}
+	return " of cron job " + job
+}
+
 func (h *health) conditions(name string) []condition {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -160,8 +168,8 @@ func (h *health) conditions(name string) []condition {
 	for _, f := range h.failing {
 		if f.lasting() {
 			found = append(found, condition{
-				labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, "severity", "warning"),
-				summary:     fmt.Sprintf("Rule %s cannot be evaluated", f.rule),
+				labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, rules.CronJobLabel, f.job, "severity", "warning"),
+				summary:     fmt.Sprintf("Rule %s%s cannot be evaluated", f.rule, ofJob(f.job)),
 				description: fmt.Sprintf("Its alerts stay as they were, and new ones are not noticed. Prometheus says: %v", f.err),
 			})
 		}

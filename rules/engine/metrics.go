@@ -7,11 +7,12 @@ import (
 )
 
 type metrics struct {
-	registerer  prometheus.Registerer
-	evaluation  *prometheus.HistogramVec
-	failures    *prometheus.CounterVec
-	missed      *prometheus.CounterVec
-	uncommitted *prometheus.GaugeVec
+	registerer    prometheus.Registerer
+	evaluation    *prometheus.HistogramVec
+	failures      *prometheus.CounterVec
+	batchFailures *prometheus.CounterVec
+	missed        *prometheus.CounterVec
+	uncommitted   *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -26,6 +27,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alertd_evaluation_failures_total", Help: "Rule evaluations that failed.",
 		}, byGroup),
+		batchFailures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertd_evaluation_batch_failures_total", Help: "Requests for several rules that failed, so that these were asked one by one.",
+		}, byGroup),
 		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "alertd_evaluation_missed_total", Help: "Evaluation slots skipped because the evaluation before took too long.",
 		}, byGroup),
@@ -34,7 +38,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, byGroup),
 	}
 	if reg != nil {
-		reg.MustRegister(m.evaluation, m.failures, m.missed, m.uncommitted)
+		reg.MustRegister(m.evaluation, m.failures, m.batchFailures, m.missed, m.uncommitted)
 	}
 	return m
 }

@@ -89,7 +89,7 @@ func TestParity(t *testing.T) {
 		for step := range 40 {
 			s.next(r)
 			_, theirErr := theirs.Eval(t.Context(), offset, ts, s.prometheus, &url.URL{}, 0)
-			ourErr := run.rule(t.Context(), ours, ts, newEvaluation("g", ts))
+			ourErr := run.rule(t.Context(), ours, run.ask(t.Context(), ts)[0], ts, newEvaluation("g", ts))
 			if (theirErr == nil) != (ourErr == nil) {
 				t.Fatalf("seed %d step %d: Prometheus says %v, alertd %v", seed, step, theirErr, ourErr)
 			}
@@ -113,7 +113,7 @@ func TestTemplateTime(t *testing.T) {
 	run := parityRunner(s, r)
 	run.group.QueryOffset = time.Minute
 	ts := time.Unix(1000, 0).UTC()
-	if err := run.rule(t.Context(), r, ts, newEvaluation("g", ts)); err != nil {
+	if err := run.rule(t.Context(), r, run.ask(t.Context(), ts)[0], ts, newEvaluation("g", ts)); err != nil {
 		t.Fatal(err)
 	}
 	if a := run.alerts["x"][0]; a.Labels.Get("at") != "1000" || a.Annotations.Get("at") != "1000" {

@@ -20,6 +20,7 @@ type GroupStatus struct {
 type RuleStatus struct {
 	ID        string
 	Name      string
+	Job       string // that the rule is about; "" is none
 	LastError string // "" when the last evaluation succeeded
 	Pending   int
 	Firing    int

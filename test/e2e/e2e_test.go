@@ -24,12 +24,12 @@ func TestFromFailureToRecovery(t *testing.T) {
 	s.configure(cronAndWebhook(hook))
 	s.runJob(0)
 	s.startAlertd()
-	s.evaluations(2, "cron/etl")
+	s.evaluations(2, "cron")
 	hook.expect()
 
 	s.runJob(1)
 	hook.expect("CronFailed firing")
-	s.evaluations(10, "cron/etl")
+	s.evaluations(10, "cron")
 	hook.expect("CronFailed firing")
 	if out := s.alertctl("alerts"); !strings.Contains(out, "CronFailed") || !strings.Contains(out, "etl") {
 		t.Errorf("alertctl alerts:\n%s", out)
@@ -41,7 +41,7 @@ func TestFromFailureToRecovery(t *testing.T) {
 	out := s.alertctl("silence", "add", "alertname=CronFailed", "--comment", "maintenance", "--author", "e2e", "--duration", "1h")
 	t.Logf("alertctl silence add:\n%s", out)
 	s.runJob(2)
-	s.evaluations(5, "cron/etl")
+	s.evaluations(5, "cron")
 	hook.expect("CronFailed firing", "CronFailed resolved")
 	if out := s.amtool("silence", "query"); !strings.Contains(out, "maintenance") {
 		t.Errorf("amtool silence query:\n%s", out)
@@ -64,13 +64,13 @@ func TestPrometheusRestart(t *testing.T) {
 	hook.expect("CronFailed firing")
 
 	s.prometheus.stop(syscall.SIGKILL)
-	s.evaluations(5, "cron/etl")
+	s.evaluations(5, "cron")
 	hook.expect("CronFailed firing")
 	if err := os.RemoveAll(s.path("tsdb")); err != nil {
 		t.Fatal(err)
 	}
 	s.startPrometheus()
-	s.evaluations(5, "cron/etl")
+	s.evaluations(5, "cron")
 	hook.expect("CronFailed firing")
 
 	s.runJob(0)
@@ -95,7 +95,7 @@ func TestTextfileDeleted(t *testing.T) {
 		}
 		return ""
 	})
-	s.evaluations(3, "cron/etl")
+	s.evaluations(3, "cron")
 	hook.expect("CronFailed firing")
 	s.runJob(0)
 	hook.expect("CronFailed firing", "CronFailed resolved")
@@ -187,7 +187,7 @@ func TestSilenceSurvivesKill(t *testing.T) {
 	s.kill()
 	s.startAlertd()
 	s.runJob(1)
-	s.evaluations(5, "cron/etl")
+	s.evaluations(5, "cron")
 	hook.expect()
 }
 
@@ -216,7 +216,7 @@ func TestReload(t *testing.T) {
 		}
 		return ""
 	})
-	s.evaluations(3, "cron/etl")
+	s.evaluations(3, "cron")
 	s.runJob(0)
 	hook.expect("CronFailed firing", "CronFailed resolved")
 }
