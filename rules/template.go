@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/template"
 
 	"alertd/internal/alert"
@@ -53,6 +52,13 @@ func (x *Expander) expand(ctx context.Context, r *Rule, templates []Template, sa
 	}
 }
 
+// templateData has the fields that Prometheus's templates know.
+type templateData struct {
+	Labels, ExternalLabels map[string]string
+	ExternalURL            string
+	Value                  any // a float64, or the text of a native histogram
+}
+
 // data returns what a template is given for each sample.
 func (x *Expander) data(samples []alert.Sample) []any {
 	external := x.ExternalText
@@ -61,7 +67,11 @@ func (x *Expander) data(samples []alert.Sample) []any {
 	}
 	data := make([]any, len(samples))
 	for i, s := range samples {
-		data[i] = template.AlertTemplateData(s.Labels.Map(), x.ExternalLabels, external, promql.Sample{F: s.Value})
+		d := templateData{s.Labels.Map(), x.ExternalLabels, external, s.Value}
+		if s.Histogram != "" {
+			d.Value = s.Histogram
+		}
+		data[i] = d
 	}
 	return data
 }

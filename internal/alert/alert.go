@@ -13,6 +13,9 @@ const Presence = "presence"
 type Sample struct {
 	Labels Labels
 	Value  float64
+	// Histogram is a native histogram as PromQL writes it, which templates know
+	// as its value; "" for a number. Value is 0 beside it, as in Prometheus.
+	Histogram string
 }
 
 // State is where an alert stands.

@@ -40,7 +40,7 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	replaceSource := func() {}
 	if old := a.current.plan(); old != nil {
 		a.warnOfRestart(old, p)
-		if replaceSource, err = a.source.reload(p, a.Logger, a.registry); err != nil {
+		if replaceSource, err = a.source.reload(p, a.registry); err != nil {
 			return err
 		}
 	}

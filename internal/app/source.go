@@ -33,7 +33,7 @@ func openSource(p *plan, dir string, logger *slog.Logger, reg prometheus.Registe
 		logger.Info("No Prometheus is configured: measuring this host in process", "textfiles", p.config.Standalone.TextfileDirectory)
 		return &source{own: own}, nil
 	}
-	client, err := prom.New(p.config.Prometheus, reg, logger)
+	client, err := prom.New(p.config.Prometheus, reg)
 	if err != nil {
 		return nil, err
 	}
@@ -61,14 +61,14 @@ func (s *source) Query(ctx context.Context, expr string, ts time.Time) ([]alert.
 }
 
 // reload returns what puts a changed configuration into force.
-func (s *source) reload(p *plan, logger *slog.Logger, reg prometheus.Registerer) (apply func(), err error) {
+func (s *source) reload(p *plan, reg prometheus.Registerer) (apply func(), err error) {
 	if (s.own != nil) != (p.config.Prometheus.URL == "") {
 		return nil, fmt.Errorf("prometheus: changing between a Prometheus and measuring in process needs a restart of alertd")
 	}
 	if s.own != nil {
 		return func() {}, nil
 	}
-	client, err := prom.New(p.config.Prometheus, reg, logger)
+	client, err := prom.New(p.config.Prometheus, reg)
 	if err != nil {
 		return nil, err
 	}

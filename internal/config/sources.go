@@ -34,6 +34,9 @@ func (b *builder) checkPrometheus() {
 	if p.Timeout <= 0 {
 		b.in.Prometheus.Report([]invalid.Field{notPositive("timeout", "10s")})
 	}
+	if p.MaxSeries <= 0 {
+		b.in.Prometheus.Report([]invalid.Field{{Path: "max_series", Problem: "max_series must be more than zero", Mend: "write a number such as 100000, or remove it for the default"}})
+	}
 	u, err := url.Parse(p.URL)
 	inHTTP := p.HTTP.BasicAuth != nil || p.HTTP.Authorization != nil || p.HTTP.OAuth2 != nil
 	if err == nil && u.User != nil && inHTTP {

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"alertd/internal/alert"
 )
 
 // answer is the body of an answer, taken apart in one pass. The API client
@@ -12,9 +14,9 @@ import (
 // it as 0; it is given the rest.
 type answer struct {
 	status  string
-	partial bool      // VictoriaMetrics says isPartial
-	vector  *elements // nil where the result is none
-	rest    []byte    // the answer, with an empty vector in place of the vector
+	partial bool           // VictoriaMetrics says isPartial
+	vector  []alert.Sample // nil where the result is none
+	rest    []byte         // the answer, with an empty vector in place of the vector
 }
 
 // readAnswer takes a JSON body apart.

@@ -2,7 +2,6 @@ package prom
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ func BenchmarkQuery(b *testing.B) {
 			b.Run(fmt.Sprintf("series=%d/value=%s", series, value), func(b *testing.B) {
 				element := `{"metric":{"__name__":"up","instance":"host:9100","job":"node"},"value":[1700000000,"` + value + `"]}`
 				body := vector(strings.TrimSuffix(strings.Repeat(element+",", series), ","))
-				c, err := New(Settings{URL: "http://prometheus:9090"}, nil, slog.New(slog.DiscardHandler))
+				c, err := New(Settings{URL: "http://prometheus:9090"}, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -4,14 +4,13 @@
 package prom
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -27,17 +26,15 @@ type Client struct {
 	http    *http.Client
 	timeout time.Duration
 	limit   int64           // of an answer, in bytes
+	series  int             // most series of an answer
 	secrets []secret.Source // what no error may show
 	metrics *metrics
-	logger  *slog.Logger
-
-	histograms sync.Once // has told that it ignores native histograms
 }
 
 // New returns a client. It contacts nobody; its error tells what is wrong with
 // the settings. A registry that knows an earlier client's metrics may be given
 // again: both then count together. reg may be nil.
-func New(s Settings, reg prometheus.Registerer, logger *slog.Logger) (*Client, error) {
+func New(s Settings, reg prometheus.Registerer) (*Client, error) {
 	base, err := parseURL(s.URL)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus: url: %w", err)
@@ -64,9 +61,9 @@ func New(s Settings, reg prometheus.Registerer, logger *slog.Logger) (*Client, e
 		http:    transport,
 		timeout: timeout,
 		limit:   maxAnswer,
+		series:  cmp.Or(s.MaxSeries, defaultMaxSeries),
 		secrets: secretsOf(cfg, base),
 		metrics: m,
-		logger:  logger,
 	}, nil
 }
 
@@ -75,7 +72,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Query returns the value of an expression at ts: one sample per element of a
 // vector, or a scalar as one sample without labels. NaN and infinities are
-// values like others; native histograms are left out.
+// values like others.
 //
 // An error is ErrUnreachable, ErrRejected or ErrPartial by errors.Is, or
 // context.Canceled where ctx was cancelled; its text is short and free of
@@ -98,17 +95,11 @@ func (c *Client) query(ctx context.Context, expr string, ts time.Time) ([]alert.
 	if err := checkComplete(x.answer.partial, warnings); err != nil {
 		return nil, c.explain(ctx, err, x.status)
 	}
-	v, err := x.answer.samples(value)
+	samples, err := x.answer.samples(value)
 	if err != nil {
 		return nil, c.explain(ctx, err, x.status)
 	}
-	if v.ignored > 0 {
-		c.histograms.Do(func() {
-			c.logger.Warn("native histograms in a result are ignored: use histogram_quantile() or a like function (this is said once)",
-				"expr", shorten(expr), "elements", v.ignored)
-		})
-	}
-	return v.samples, nil
+	return samples, nil
 }
 
 // serverTimeout is the timeout to ask of the server. Go writes 1.5 seconds as

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -37,7 +36,7 @@ func ask(t *testing.T, handler http.HandlerFunc, change func(*Settings)) ([]aler
 	if change != nil {
 		change(&s)
 	}
-	c, err := New(s, nil, slog.New(slog.DiscardHandler))
+	c, err := New(s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +83,11 @@ func TestQueryReturnsSamples(t *testing.T) {
 		"info, before": {`{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["PromQL info: might not be a counter"]}`, nil},
 		"histogram": {
 			vector(`{"metric":{},"histogram":[1,{"count":"1","sum":"1","buckets":[[0,"0","1","1"]]}]},{"metric":{},"value":[1,"7"]}`),
-			[]alert.Sample{{Value: 7}},
+			[]alert.Sample{{Histogram: "{count:1, sum:1, (0,1]:1}"}, {Value: 7}},
 		},
+		"future":       {vector(`{"metric":{"a":"b"},"value":[4102444800,"1"]}`), []alert.Sample{{Labels: labels("a", "b"), Value: 1}}},
+		"UTF-8 names":  {vector(`{"metric":{"日本 {}\u0000":"\n\"😀","host.name":"x"},"value":[1,"1"]}`), []alert.Sample{{Labels: labels("日本 {}\x00", "\n\"😀", "host.name", "x"), Value: 1}}},
+		"invalid text": {vector("{\"metric\":{\"a\xff\":\"b\xfe\"},\"value\":[1,\"1\"]}"), []alert.Sample{{Labels: labels("a\uFFFD", "b\uFFFD"), Value: 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ask(t, says(200, tc.body), nil)
@@ -188,7 +190,7 @@ func (s stall) RoundTrip(r *http.Request) (*http.Response, error) {
 func stalledClient(t *testing.T) (*Client, *prometheus.Registry, stall) {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	c, err := New(Settings{URL: "http://prometheus:9090"}, reg, slog.New(slog.DiscardHandler))
+	c, err := New(Settings{URL: "http://prometheus:9090"}, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +241,7 @@ func TestQueryCanceled(t *testing.T) {
 func TestNewTwiceOnOneRegistry(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	for range 2 {
-		if _, err := New(Settings{URL: "http://prometheus:9090"}, reg, slog.New(slog.DiscardHandler)); err != nil {
+		if _, err := New(Settings{URL: "http://prometheus:9090"}, reg); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -257,7 +259,7 @@ func TestNewRefuses(t *testing.T) {
 		"two in section": {URL: "http://host", HTTP: commoncfg.HTTPClientConfig{BearerToken: "t", BasicAuth: &commoncfg.BasicAuth{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(s, nil, slog.New(slog.DiscardHandler))
+			_, err := New(s, nil)
 			if err == nil || strings.Contains(err.Error(), "hunter22") {
 				t.Errorf("got %v", err)
 			}

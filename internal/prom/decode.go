@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func checkComplete(partial bool, warnings []string) error {
 // samples returns the samples of a result of which the API client has read
 // all but a vector. A scalar without a time has no value either: what the API
 // client would give as 0 was never said.
-func (a *answer) samples(rest model.Value) (*elements, error) {
+func (a *answer) samples(rest model.Value) ([]alert.Sample, error) {
 	if a.vector != nil {
 		return a.vector, nil
 	}
@@ -46,12 +47,37 @@ func (a *answer) samples(rest model.Value) (*elements, error) {
 		if v.Timestamp == 0 {
 			return nil, errNoValue()
 		}
-		return &elements{samples: []alert.Sample{{Value: float64(v.Value)}}}, nil
+		return []alert.Sample{{Value: float64(v.Value)}}, nil
 	case nil:
-		return nil, unreachable("its answer has no result")
+		return nil, errNoResult()
 	default:
 		return nil, rejected("the expression gives a %s, not a vector or scalar", rest.Type())
 	}
 }
+
+// histogramText writes a native histogram as PromQL's own String does:
+// {count:3, sum:4.5, (0.5,1]:2, (1,2]:1}.
+func histogramText(h *model.SampleHistogram) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "{count:%g, sum:%g", float64(h.Count), float64(h.Sum))
+	for _, bucket := range h.Buckets {
+		if bucket == nil {
+			continue
+		}
+		// Which bounds belong to it: 0 the upper, 1 the lower, 2 neither, 3 both.
+		left, right := "(", ")"
+		if bucket.Boundaries&1 == 1 {
+			left = "["
+		}
+		if bucket.Boundaries == 0 || bucket.Boundaries == 3 {
+			right = "]"
+		}
+		fmt.Fprintf(&b, ", %s%g,%g%s:%g", left, float64(bucket.Lower), float64(bucket.Upper), right, float64(bucket.Count))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+func errNoResult() *Error { return unreachable("its answer has no result") }
 
 func errNoValue() *Error { return unreachable("its answer has an element without a value") }

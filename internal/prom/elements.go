@@ -1,11 +1,13 @@
 package prom
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
 	jsoniter "github.com/json-iterator/go"
+	"github.com/prometheus/common/model"
 
 	"alertd/internal/alert"
 )
@@ -13,18 +15,12 @@ import (
 // vectorType is how the API names an instant vector.
 const vectorType = "vector"
 
-// elements is what an instant vector holds.
-type elements struct {
-	samples []alert.Sample
-	ignored int // native histograms left out
-}
-
-// readVector reads a JSON array of elements.
-func readVector(in *jsoniter.Iterator) (*elements, error) {
+// readVector reads a JSON array of elements. The result is never nil.
+func readVector(in *jsoniter.Iterator) ([]alert.Sample, error) {
 	if in.WhatIsNext() != jsoniter.ArrayValue {
-		return nil, unreachable("its answer has no result")
+		return nil, errNoResult()
 	}
-	r := elementsReader{in: in, texts: map[string]string{}}
+	r := elementsReader{in: in, out: []alert.Sample{}, texts: map[string]string{}}
 	for in.ReadArray() {
 		if err := r.element(); err != nil {
 			return nil, err
@@ -33,13 +29,13 @@ func readVector(in *jsoniter.Iterator) (*elements, error) {
 	if in.Error != nil {
 		return nil, unreadable()
 	}
-	return &r.out, nil
+	return r.out, nil
 }
 
 // elementsReader reads elements one after the other.
 type elementsReader struct {
 	in    *jsoniter.Iterator
-	out   elements
+	out   []alert.Sample
 	texts map[string]string // names and values, which recur from element to element
 	spare alert.Labels      // for the next label set
 }
@@ -48,7 +44,7 @@ type elementsReader struct {
 // a histogram in place of the value.
 func (r *elementsReader) element() error {
 	var s alert.Sample
-	var told, histogram bool
+	var told bool
 	var wrong error
 	if r.in.WhatIsNext() != jsoniter.ObjectValue {
 		return errNoValue()
@@ -61,8 +57,7 @@ func (r *elementsReader) element() error {
 			s.Value, wrong = r.value()
 			told = true
 		case "histogram":
-			histogram = true
-			in.Skip()
+			s.Histogram, wrong = r.histogram()
 		default:
 			in.Skip()
 		}
@@ -72,12 +67,13 @@ func (r *elementsReader) element() error {
 	case wrong != nil:
 		return wrong
 	case r.in.Error != nil: // told by the caller
-	case histogram:
-		r.out.ignored++
+	case s.Histogram != "":
+		s.Value = 0
+		r.out = append(r.out, s)
 	case !told:
 		return errNoValue()
 	default:
-		r.out.samples = append(r.out.samples, s)
+		r.out = append(r.out, s)
 	}
 	return nil
 }
@@ -108,13 +104,23 @@ func (r *elementsReader) labels() (alert.Labels, error) {
 	return slices.Clone(ls), nil
 }
 
-// shared returns the text, the same memory for the same text.
+// shared returns the text as valid UTF-8, the same memory for the same text.
 func (r *elementsReader) shared(text string) string {
 	if same, ok := r.texts[text]; ok {
 		return same
 	}
-	r.texts[text] = text
-	return text
+	valid := strings.ToValidUTF8(text, "\ufffd") // as encoding/json reads it
+	r.texts[text] = valid
+	return valid
+}
+
+// histogram reads [time, {"count": "1", ...}] and writes it as PromQL does.
+func (r *elementsReader) histogram() (string, error) {
+	var pair model.SampleHistogramPair
+	if err := json.Unmarshal(r.in.SkipAndReturnBytes(), &pair); err != nil || pair.Histogram == nil {
+		return "", errNoValue()
+	}
+	return histogramText(pair.Histogram), nil
 }
 
 // value reads [time, "number"].

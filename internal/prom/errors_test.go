@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -60,6 +59,19 @@ func TestQueryTellsWhoseFault(t *testing.T) {
 		"empty object":      {200, `{}`, ErrUnreachable, false, "no status"},
 		"no data":           {200, `{"status":"success"}`, ErrUnreachable, false, "no result"},
 		"null data":         {200, `{"status":"success","data":null}`, ErrUnreachable, false, "no result"},
+		"null":              {200, success(`{"resultType":"vector","result":null}`), ErrUnreachable, false, "no result"},
+		"null scalar too":   {200, success(`{"resultType":"scalar","result":[null,null]}`), ErrUnreachable, false, ""},
+		"object":            {200, success(`{"resultType":"vector","result":{}}`), ErrUnreachable, false, ""},
+		"text as elements":  {200, success(`{"resultType":"vector","result":["x"]}`), ErrUnreachable, false, ""},
+		"vector as scalar":  {200, success(`{"resultType":"scalar","result":[{"metric":{},"value":[1,"1"]}]}`), ErrUnreachable, false, ""},
+		"numbers in labels": {200, vector(`{"metric":{"a":1},"value":[1,"1"]}`), ErrUnreachable, false, ""},
+		"labels as list":    {200, vector(`{"metric":["a"],"value":[1,"1"]}`), ErrUnreachable, false, ""},
+		"time in words":     {200, vector(`{"metric":{},"value":["now","1"]}`), ErrUnreachable, false, ""},
+		"broken histogram":  {200, vector(`{"metric":{},"histogram":[1,{"count":4}]}`), ErrUnreachable, false, ""},
+		"null histogram":    {200, vector(`{"metric":{},"histogram":null}`), ErrUnreachable, false, ""},
+		"list as envelope":  {200, `[]`, ErrUnreachable, false, ""},
+		"two documents":     {200, vector("") + vector(""), ErrUnreachable, false, ""},
+		"cut in a value":    {200, strings.TrimSuffix(vector(`{"metric":{},"value":[1,"1"]}`), `"]}]}}`), ErrUnreachable, false, ""},
 		"no type":           {200, success(`{"result":[]}`), ErrUnreachable, false, "value type"},
 		"cut short":         {200, vector(`{"metric":{},"value":[1,"1"]}`)[:70], ErrUnreachable, false, "JSON"},
 		"null result":       {200, success(`{"resultType":"vector","result":null}`), ErrUnreachable, false, "no result"},
@@ -127,7 +139,7 @@ func TestQueryEndlessAnswer(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	c, err := New(Settings{URL: server.URL}, nil, slog.New(slog.DiscardHandler))
+	c, err := New(Settings{URL: server.URL}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,10 @@ func (x *exchange) inspect(resp *http.Response, body []byte) ([]byte, error) {
 	default:
 		return body, nil
 	}
+	// A sample takes several times its size in the answer.
+	if n := bytes.Count(body, []byte(`"metric":`)); n > x.client.series {
+		return nil, rejected("the answer has %d series, more than prometheus.max_series allows (%d): let the expression select less, or raise it", n, x.client.series)
+	}
 	text := bytes.TrimLeft(body, " \t\r\n")
 	if bytes.HasPrefix(text, []byte("<")) {
 		return nil, unreachable("it answered with a web page: is the URL, with its path, that of a Prometheus?")

@@ -1,13 +1,14 @@
 package prom
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"alertd/internal/alert"
 )
@@ -32,6 +33,9 @@ func FuzzQuery(f *testing.F) {
 		vector(`{"metric":{"__name__":"up","a":"b"},"value":[1700000000.25,"1"]}`),
 		vector(`{"metric":{},"histogram":[1,{"count":"1","sum":"1","buckets":[[0,"0","1","1"]]}]}`),
 		vector(`null,{},{"metric":null,"value":[]}`),
+		success(`{"resultType":"vector","result":null}`),
+		success(`{"resultType":"vector","resultType":"scalar","result":[],"result":[1,"2"]}`),
+		vector("{\"metric\":{\"a\xff\":\"\",\"日本\":\"\\ud800\"},\"value\":[1e300,\"-Inf\"]}"),
 		success(`{"resultType":"scalar","result":[1,"NaN"]}`),
 		success(`{"resultType":"string","result":[1,"x"]}`),
 		success(`{"resultType":"matrix","result":[{"metric":{},"values":[[1,"1"]]}]}`),
@@ -41,13 +45,13 @@ func FuzzQuery(f *testing.F) {
 		f.Add(200, body)
 		f.Add(400, body)
 	}
-	c, err := New(Settings{URL: "http://prometheus:9090"}, nil, slog.New(slog.DiscardHandler))
+	c, err := New(Settings{URL: "http://prometheus:9090"}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		client := &Client{
-			base: c.base, timeout: c.timeout, limit: c.limit, metrics: c.metrics, logger: c.logger,
+			base: c.base, timeout: c.timeout, limit: c.limit, series: c.series, metrics: c.metrics,
 			http: &http.Client{Transport: canned{200 + (status%400+400)%400, body}},
 		}
 		samples, err := client.Query(t.Context(), "up", at)
@@ -60,11 +64,33 @@ func FuzzQuery(f *testing.F) {
 			}
 			return
 		}
+		checkSaid(t, body, len(samples))
 		for _, s := range samples {
-			sorted := slices.IsSortedFunc(s.Labels, func(a, b alert.Label) int { return strings.Compare(a.Name, b.Name) })
-			if !sorted || slices.ContainsFunc(s.Labels, func(l alert.Label) bool { return l.Value == "" }) {
+			if !s.Labels.Equal(alert.LabelsFromMap(s.Labels.Map())) {
 				t.Errorf("not a label set: %v", s.Labels)
+			}
+			if !utf8.ValidString(fmt.Sprint(s.Labels, s.Histogram)) {
+				t.Errorf("not text: %q", s.Labels)
 			}
 		}
 	})
+}
+
+// checkSaid holds that a body which was understood really gives n elements.
+func checkSaid(t *testing.T, body string, n int) {
+	var answer struct {
+		Data struct {
+			ResultType string `json:"resultType"`
+			Result     []any  `json:"result"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%q was understood, and is no JSON: %v", body, err)
+	}
+	if answer.Data.ResultType == "scalar" && len(answer.Data.Result) == 2 {
+		return
+	}
+	if answer.Data.Result == nil || len(answer.Data.Result) != n {
+		t.Errorf("%q gave %d samples", body, n)
+	}
 }

@@ -17,6 +17,9 @@ import (
 // defaultTimeout is how long one query may take unless the settings say.
 const defaultTimeout = 10 * time.Second
 
+// defaultMaxSeries takes some 130 MiB, and as alerts several times that.
+const defaultMaxSeries = 250_000
+
 // Settings says which Prometheus to ask and how: the `prometheus` section of
 // alertd.yml. Anything that speaks Prometheus's HTTP API will do; a path in
 // the URL is kept (http://mimir:8080/prometheus).
@@ -24,6 +27,7 @@ type Settings struct {
 	URL         string         `yaml:"url,omitempty"`
 	ExternalURL string         `yaml:"external_url,omitempty"` // what links in messages use; default: URL
 	Timeout     model.Duration `yaml:"timeout,omitempty"`      // of one query; default 10s
+	MaxSeries   int            `yaml:"max_series,omitempty"`   // most series of one answer; default 250000
 
 	// Headers go with every query, such as X-Scope-OrgID. Values are taken to
 	// be secret.
@@ -38,8 +42,9 @@ type Settings struct {
 // DefaultSettings returns the settings to read a file's section over.
 func DefaultSettings() Settings {
 	return Settings{
-		Timeout: model.Duration(defaultTimeout),
-		HTTP:    commoncfg.DefaultHTTPClientConfig,
+		Timeout:   model.Duration(defaultTimeout),
+		MaxSeries: defaultMaxSeries,
+		HTTP:      commoncfg.DefaultHTTPClientConfig,
 	}
 }
 

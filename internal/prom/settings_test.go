@@ -1,7 +1,6 @@
 package prom
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -26,7 +25,7 @@ http_config:
 		!s.HTTP.FollowRedirects || s.HTTP.ProxyURL.Host != "proxy:3128" {
 		t.Errorf("got %+v", s)
 	}
-	c, err := New(s, nil, slog.New(slog.DiscardHandler))
+	c, err := New(s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

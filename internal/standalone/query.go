@@ -36,8 +36,7 @@ func (e *queryError) Unwrap() []error { return []error{e.kind, e.cause} }
 func (e *queryError) Rejected() bool { return !errors.Is(e.kind, ErrUnavailable) }
 
 // Query returns the value of an expression at ts: one sample per element of a
-// vector, or a scalar as one sample without labels. Native histograms are left
-// out. An error is ErrUnavailable, ErrRejected or ErrPartial by errors.Is, or
+// vector, or a scalar as one sample without labels. An error is ErrUnavailable, ErrRejected or ErrPartial by errors.Is, or
 // context.Canceled where ctx was cancelled.
 func (s *Standalone) Query(ctx context.Context, expr string, ts time.Time) ([]alert.Sample, error) {
 	s.mu.RLock()
@@ -78,9 +77,11 @@ func samplesOf(result *promql.Result) ([]alert.Sample, error) {
 	case promql.Vector:
 		samples := make([]alert.Sample, 0, len(v))
 		for _, element := range v {
-			if element.H == nil {
-				samples = append(samples, alert.Sample{Labels: labelsOf(element.Metric), Value: element.F})
+			sample := alert.Sample{Labels: labelsOf(element.Metric), Value: element.F}
+			if element.H != nil {
+				sample.Histogram = element.H.String()
 			}
+			samples = append(samples, sample)
 		}
 		return samples, nil
 	case promql.Scalar:

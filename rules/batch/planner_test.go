@@ -30,19 +30,23 @@ func TestPlan(t *testing.T) {
 		},
 		{"the same twice", []string{"up == 0", "up == 0"}, []string{"[0 1] up == 0"}},
 		{
-			"different thresholds", []string{`up{i="a"} < 1`, `up{i="b"} < 2`},
+			"different thresholds",
+			[]string{`up{i="a"} < 1`, `up{i="b"} < 2`},
 			[]string{`[0 1] label_replace(up{i="a"} < 1, "__alertd_rule__", "0", "", "") or label_replace(up{i="b"} < 2, "__alertd_rule__", "1", "", "")`},
 		},
 		{
-			"a scalar and a comment", []string{"time() > bool 1", "up # or down?"},
+			"a scalar and a comment",
+			[]string{"time() > bool 1", "up # or down?"},
 			[]string{"[0 1] label_replace(vector(time() > bool 1), \"__alertd_rule__\", \"0\", \"\", \"\") or label_replace(up # or down?\n, \"__alertd_rule__\", \"1\", \"\", \"\")"},
 		},
 		{
-			"what must be asked alone", []string{"up[5m]", `"text"`, "up ==", `up{__alertd_rule__="1"}`},
+			"what must be asked alone",
+			[]string{"up[5m]", `"text"`, "up ==", `up{__alertd_rule__="1"}`},
 			[]string{"[0] up[5m]", `[1] "text"`, "[2] up ==", `[3] up{__alertd_rule__="1"}`},
 		},
 		{
-			"a label that does not survive", []string{`sum(up{i="a"})`, `sum(up{i="b"})`},
+			"a label that does not survive",
+			[]string{`sum(up{i="a"})`, `sum(up{i="b"})`},
 			[]string{`[0 1] label_replace(sum(up{i="a"}), "__alertd_rule__", "0", "", "") or label_replace(sum(up{i="b"}), "__alertd_rule__", "1", "", "")`},
 		},
 	} {

@@ -97,6 +97,9 @@ func samples(vector promql.Vector) []alert.Sample {
 	out := make([]alert.Sample, len(vector))
 	for i, s := range vector {
 		out[i] = alert.Sample{Labels: alert.LabelsFromMap(s.Metric.Map()), Value: s.F}
+		if s.H != nil {
+			out[i].Histogram = s.H.String()
+		}
 	}
 	return out
 }
