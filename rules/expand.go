@@ -64,11 +64,14 @@ func (x *Expander) Annotations(ctx context.Context, r *Rule, samples []alert.Sam
 	return out
 }
 
-// Changing tells whether the rule's annotations may differ though the sample is
-// the same: they ask Prometheus, or the clock.
+// Changing tells whether the rule's annotations may differ though the series'
+// labels and value are the same: they ask Prometheus, or the clock, or show the
+// metric's name, which is not a label of the alert.
 func (r *Rule) Changing() bool {
+	single := strings.NewReplacer("$labels.", "", ".Labels.", "")
 	return slices.ContainsFunc(r.Annotations, func(t Template) bool {
-		return strings.Contains(t.Text, "{{") && (strings.Contains(t.Text, "query") || strings.Contains(t.Text, "now"))
+		return strings.Contains(t.Text, "{{") && (strings.Contains(t.Text, "query") || strings.Contains(t.Text, "now") ||
+			strings.Contains(t.Text, "__name__") || strings.Contains(single.Replace(t.Text), "abels"))
 	})
 }
 

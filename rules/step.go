@@ -94,6 +94,7 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 	}
 	a := *before
 	a.Value, a.Series = b.Value, b.Series
+	kept := !a.KeepFiringSince.IsZero()
 	a.KeepFiringSince = time.Time{}
 	returned := !a.MissingSince.IsZero()
 	a.MissingSince = time.Time{}
@@ -106,10 +107,8 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 		s.fire(&a)
 		s.change(a)
 	case a.State == alert.Firing && s.ts.Before(due):
-		// The rule's `for` was raised: as in Prometheus, wait for it again.
-		a.State, a.FiredAt = alert.Pending, time.Time{}
-		s.change(a)
-	case returned:
+		s.demote(&a)
+	case returned || kept:
 		s.change(a)
 	default:
 		s.out.Active = append(s.out.Active, a)
@@ -154,6 +153,13 @@ func (s *stepper) fire(a *alert.Alert) {
 	s.event(alert.EventFiring, a, "")
 }
 
+// demote makes an alert wait again, as Prometheus does, after the rule's `for`
+// was raised beyond its age.
+func (s *stepper) demote(a *alert.Alert) {
+	a.State, a.FiredAt, a.KeepFiringSince = alert.Pending, time.Time{}, time.Time{}
+	s.change(*a)
+}
+
 // absent decides about an active alert that is not among the breaches.
 func (s *stepper) absent(a alert.Alert, evidence map[alert.Fingerprint]float64) {
 	value, alive := evidence[a.Series]
@@ -196,16 +202,21 @@ func (s *stepper) keepFiring(a *alert.Alert) bool {
 	if s.rule.KeepFiringFor <= 0 {
 		return false
 	}
-	if a.KeepFiringSince.IsZero() {
+	begins := a.KeepFiringSince.IsZero()
+	if begins {
 		a.KeepFiringSince = s.ts
+	}
+	switch {
+	case s.ts.Sub(a.KeepFiringSince) >= s.rule.KeepFiringFor:
+		return false
+	case s.ts.Before(s.due(a.ActiveAt)):
+		s.demote(a)
+	case begins:
 		s.change(*a)
-		return true
-	}
-	if s.ts.Sub(a.KeepFiringSince) < s.rule.KeepFiringFor {
+	default:
 		s.out.Active = append(s.out.Active, *a)
-		return true
 	}
-	return false
+	return true
 }
 
 // hold continues a firing alert whose value is between the thresholds.

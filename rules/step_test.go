@@ -256,6 +256,45 @@ func TestStepRaisedForDemotes(t *testing.T) {
 	}
 }
 
+// An alert under keep_firing_for that breaches again must be written, or a
+// restart would count its absence from the first one.
+func TestStepReturnUnderKeepFiringForIsWritten(t *testing.T) {
+	r := evidenceRule(func(r *rules.Rule) { r.KeepFiringFor = 3 * time.Minute })
+	var active []alert.Alert
+	for minute, test := range []struct {
+		o       tick
+		want    string
+		changed int
+	}{
+		{tick{breaches: map[string]float64{"a": 5}}, "a:firing", 1},
+		{tick{evidence: map[string]float64{"a": 0}}, "a:firing:kept", 1},
+		{tick{breaches: map[string]float64{"a": 5}}, "a:firing", 1},
+		{tick{breaches: map[string]float64{"a": 5}}, "a:firing", 0},
+	} {
+		steps, err := r.Step(active, outcome(test.o), at(float64(minute)))
+		if active = steps.Active; err != nil || describe(active) != test.want || len(steps.Changed) != test.changed {
+			t.Errorf("minute %d: %s, %d changed, error %v", minute, describe(active), len(steps.Changed), err)
+		}
+	}
+}
+
+// A raised `for` demotes what keep_firing_for holds, which then ends at its next
+// absence.
+func TestStepRaisedForDemotesWhatIsKept(t *testing.T) {
+	r := evidenceRule(func(r *rules.Rule) { r.KeepFiringFor = time.Hour })
+	healthy := outcome(tick{evidence: map[string]float64{"a": 0}})
+	steps, _ := r.Step(nil, outcome(tick{breaches: map[string]float64{"a": 5}}), at(0))
+	steps, _ = r.Step(steps.Active, healthy, at(1))
+	r.For = 2 * time.Hour
+	steps, err := r.Step(steps.Active, healthy, at(2))
+	if err != nil || describe(steps.Active) != "a:pending" || len(steps.Changed) != 1 {
+		t.Errorf("active %s, error %v", describe(steps.Active), err)
+	}
+	if steps, err = r.Step(steps.Active, healthy, at(3)); err != nil || len(steps.Active) != 0 {
+		t.Errorf("active %s, error %v", describe(steps.Active), err)
+	}
+}
+
 func TestStepRefusals(t *testing.T) {
 	twin := rules.Breach{Labels: series("a"), Value: 1}
 	r := evidenceRule(func(r *rules.Rule) { r.Limit = 2 })

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/util/strutil"
@@ -67,49 +68,79 @@ func join[T any](a, b []T) []T {
 	return append(a, b...)
 }
 
-// refresh annotates the breaching alerts that are not as they were, and adds
-// those whose value moved to the changes when they were last written long
-// enough ago.
+// refresh annotates the alerts whose annotations may have become others, and
+// adds the alerts that differ from the store to the changes when they were last
+// written long enough ago.
 func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Steps, before []alert.Alert, asked answer, ts time.Time) {
-	if len(steps.Active) == 0 {
+	first := !r.refreshed[rule.ID]
+	r.refreshed[rule.ID] = true
+	if len(steps.Active) == 0 && len(before) == 0 {
 		return
 	}
-	changed := make(map[string]int, len(steps.Changed))
-	for i := range steps.Changed {
-		changed[steps.Changed[i].ID] = i
-	}
-	values := make(map[string]float64, len(before))
+	was := make(map[string]*alert.Alert, len(before))
 	for i := range before {
-		values[before[i].ID] = before[i].Value
+		was[before[i].ID] = &before[i]
+		if first {
+			r.unwritten[before[i].ID] = true // for all that is known here
+		}
 	}
-	changing, breaching := rule.Changing(), asked.breaching()
-	var moved, breaches []int
+	writes := make(map[string]int, len(steps.Changed))
+	for i := range steps.Changed {
+		writes[steps.Changed[i].ID] = i
+	}
+	r.annotate(ctx, rule, steps, asked, ts, func(a *alert.Alert) bool {
+		old := was[a.ID]
+		_, changed := writes[a.ID]
+		return first || changed || old == nil || moved(a, old) || a.Series != old.Series || rule.Changing()
+	})
 	for i := range steps.Active {
 		a := &steps.Active[i]
-		was, known := values[a.ID]
-		_, writes := changed[a.ID]
-		if known && was == a.Value && !writes && !changing {
+		if c, ok := writes[a.ID]; ok {
+			steps.Changed[c].Annotations, steps.Changed[c].GeneratorURL = a.Annotations, a.GeneratorURL
 			continue
 		}
-		if breach, ok := breaching[a.Fingerprint()]; ok {
-			moved, breaches = append(moved, i), append(breaches, breach)
+		if old := was[a.ID]; moved(a, old) || !a.Annotations.Equal(old.Annotations) {
+			r.unwritten[a.ID] = true
 		}
-		if !writes && ts.Sub(a.UpdatedAt) >= refreshEvery {
+		if r.unwritten[a.ID] && ts.Sub(a.UpdatedAt) >= refreshEvery {
 			a.UpdatedAt = ts
-			changed[a.ID] = len(steps.Changed)
 			steps.Changed = append(steps.Changed, *a)
 		}
 	}
-	if len(moved) == 0 {
+	for i := range steps.Changed {
+		delete(r.unwritten, steps.Changed[i].ID)
+	}
+	for _, id := range steps.Deleted {
+		delete(r.unwritten, id)
+	}
+}
+
+// moved tells whether an alert's value is another than before.
+func moved(a, before *alert.Alert) bool {
+	return math.Float64bits(a.Value) != math.Float64bits(before.Value)
+}
+
+// annotate gives the breaching alerts that may say something else than before
+// their annotations and their link.
+func (r *runner) annotate(ctx context.Context, rule *rules.Rule, steps *rules.Steps, asked answer, ts time.Time, may func(*alert.Alert) bool) {
+	if len(asked.outcome.Breaches) == 0 {
+		return
+	}
+	breaching := asked.breaching()
+	var places, breaches []int
+	for i := range steps.Active {
+		a := &steps.Active[i]
+		if breach, ok := breaching[a.Fingerprint()]; ok && may(a) {
+			places, breaches = append(places, i), append(breaches, breach)
+		}
+	}
+	if len(places) == 0 {
 		return
 	}
 	link := r.engine.generatorURL(rule, ts)
 	for k, annotations := range asked.annotate(ctx, breaches) {
-		a := &steps.Active[moved[k]]
+		a := &steps.Active[places[k]]
 		a.Annotations, a.GeneratorURL = annotations, link
-		if c, writes := changed[a.ID]; writes {
-			steps.Changed[c].Annotations, steps.Changed[c].GeneratorURL = annotations, link
-		}
 	}
 }
 

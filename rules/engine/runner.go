@@ -24,6 +24,10 @@ type runner struct {
 	alerts map[string][]alert.Alert
 	// backlog is what could not be committed; it goes with the next commit.
 	backlog *alert.Evaluation
+	// unwritten has the ids of the alerts whose value or annotations may be other
+	// than in the store; refreshed the rules whose alerts have annotations of this
+	// configuration.
+	unwritten, refreshed map[string]bool
 
 	mu     sync.Mutex
 	status GroupStatus
@@ -31,7 +35,7 @@ type runner struct {
 
 func newRunner(e *Engine, g rules.Group) *runner {
 	r := &runner{
-		engine: e, group: g, alerts: map[string][]alert.Alert{},
+		engine: e, group: g, alerts: map[string][]alert.Alert{}, unwritten: map[string]bool{}, refreshed: map[string]bool{},
 		logger: e.o.Logger.With("group", g.Name),
 	}
 	r.questions, r.evidence = newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger)
