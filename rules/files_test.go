@@ -40,7 +40,7 @@ groups:
         expr: disk:ratio > 0.9
         labels: {severity: critical}
       - alert: Gone
-        expr: absent(disk:ratio)
+        expr: disk:ratio
 `
 
 func TestLoadFiles(t *testing.T) {

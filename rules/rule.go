@@ -94,4 +94,8 @@ type Outcome struct {
 	// Evidence has the value of every series that is alive. It is asked only
 	// when an active alert is not among the breaches.
 	Evidence map[alert.Fingerprint]float64
+	// EvidenceErr means that the evidence was asked for in vain: nothing may be
+	// concluded about the active alerts that are not among the breaches, unless
+	// missing data resolves them anyway.
+	EvidenceErr error
 }

@@ -53,7 +53,7 @@ func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps,
 	}
 	for i := range before {
 		if _, breached := seen[before[i].Fingerprint()]; !breached {
-			s.absent(before[i], outcome.Evidence)
+			s.absent(before[i], &outcome)
 		}
 	}
 	if r.Limit > 0 && len(s.out.Active) > r.Limit {
@@ -161,9 +161,12 @@ func (s *stepper) demote(a *alert.Alert) {
 }
 
 // absent decides about an active alert that is not among the breaches.
-func (s *stepper) absent(a alert.Alert, evidence map[alert.Fingerprint]float64) {
-	value, alive := evidence[a.Series]
+func (s *stepper) absent(a alert.Alert, outcome *Outcome) {
+	value, alive := outcome.Evidence[a.Series]
+	alive = alive && proves(value)
 	switch {
+	case outcome.EvidenceErr != nil && s.rule.OnMissing != Resolve:
+		s.out.Active = append(s.out.Active, a)
 	case alive && (a.State == alert.Pending || s.rule.Clear == nil || s.rule.Clear(value)):
 		s.healthy(a, &value)
 	case alive:

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ type tick struct {
 	breaches map[string]float64
 	evidence map[string]float64
 	err      error
+	failed   error // asking for the evidence
 
 	want   string // "name:state[:mark]" of every active alert, sorted, comma-separated
 	events string
@@ -32,7 +34,7 @@ type tick struct {
 func series(name string) alert.Labels { return alert.LabelsFromStrings("instance", name) }
 
 func outcome(t tick) rules.Outcome {
-	o := rules.Outcome{Err: t.err, Evidence: map[alert.Fingerprint]float64{}}
+	o := rules.Outcome{Err: t.err, EvidenceErr: t.failed, Evidence: map[alert.Fingerprint]float64{}}
 	for _, name := range sortedKeys(t.breaches) {
 		ls := series(name)
 		o.Breaches = append(o.Breaches, rules.Breach{
@@ -149,6 +151,29 @@ func TestStep(t *testing.T) {
 				{minute: 0, breaches: one, want: "a:firing", events: "firing"},
 				{minute: 1, err: down, want: "a:firing"},
 				{minute: 600, err: down, want: "a:firing"},
+			},
+		},
+		"evidence that cannot be had concerns only those that need it": {
+			evidenceRule(nil),
+			[]tick{
+				{minute: 0, breaches: one, want: "a:firing", events: "firing"},
+				{minute: 1, breaches: map[string]float64{"b": 5}, failed: down, want: "a:firing,b:firing", events: "firing"},
+				{minute: 2, evidence: map[string]float64{"a": 0, "b": 0}, want: "", events: "resolved,resolved"},
+			},
+		},
+		"nor does it hold up what missing data resolves": {
+			evidenceRule(func(r *rules.Rule) { r.OnMissing = rules.Resolve }),
+			[]tick{
+				{minute: 0, breaches: one, want: "a:firing", events: "firing"},
+				{minute: 1, failed: down, want: "", events: "resolved"},
+			},
+		},
+		"no number proves nothing": {
+			evidenceRule(nil),
+			[]tick{
+				{minute: 0, breaches: one, want: "a:firing", events: "firing"},
+				{minute: 1, evidence: map[string]float64{"a": math.NaN()}, want: "a:firing:missing", events: "no data"},
+				{minute: 2, evidence: map[string]float64{"a": 0}, want: "", events: "resolved"},
 			},
 		},
 		"Prometheus's own semantics: missing data resolves": {

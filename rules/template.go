@@ -52,13 +52,6 @@ func (x *Expander) expand(ctx context.Context, r *Rule, templates []Template, sa
 	}
 }
 
-// templateData has the fields that Prometheus's templates know.
-type templateData struct {
-	Labels, ExternalLabels map[string]string
-	ExternalURL            string
-	Value                  any // a float64, or the text of a native histogram
-}
-
 // data returns what a template is given for each sample.
 func (x *Expander) data(samples []alert.Sample) []any {
 	external := x.ExternalText
@@ -67,7 +60,13 @@ func (x *Expander) data(samples []alert.Sample) []any {
 	}
 	data := make([]any, len(samples))
 	for i, s := range samples {
-		d := templateData{s.Labels.Map(), x.ExternalLabels, external, s.Value}
+		// The fields that Prometheus's templates know, in a type that errors write
+		// as they do there.
+		d := struct {
+			Labels, ExternalLabels map[string]string
+			ExternalURL            string
+			Value                  any // a float64, or the text of a native histogram
+		}{s.Labels.Map(), x.ExternalLabels, external, s.Value}
 		if s.Histogram != "" {
 			d.Value = s.Histogram
 		}

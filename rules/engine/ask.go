@@ -48,7 +48,7 @@ func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time
 	}
 	for i, result := range r.evidence.ask(ctx, exprs, at) {
 		if result.err != nil {
-			needing[i].Err = fmt.Errorf("asking for the evidence: %w", result.err)
+			needing[i].EvidenceErr = fmt.Errorf("asking for the evidence: %w", result.err)
 			continue
 		}
 		needing[i].Evidence = make(map[alert.Fingerprint]float64, len(result.samples))

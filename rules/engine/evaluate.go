@@ -40,7 +40,8 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 }
 
 // rule says what the answer means for one rule's alerts and adds what changed to
-// ev, or changes nothing.
+// ev. An error changes nothing, or, of the evidence, nothing about those alerts
+// that it is about.
 func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts time.Time, ev *alert.Evaluation) error {
 	before := r.alerts[rule.ID]
 	steps, err := rule.Step(before, asked.outcome, ts)
@@ -56,7 +57,7 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 	ev.Events = join(ev.Events, steps.Events)
 	r.engine.touch(ev, steps.Changed)
 	r.alerts[rule.ID] = steps.Active
-	return nil
+	return asked.outcome.EvidenceErr // the breaches count all the same
 }
 
 // join appends b to a, or returns it as it is where a is empty: one rule may

@@ -182,18 +182,21 @@ func TestDifferenceMissingIsKept(t *testing.T) {
 }
 
 // alertd asks how an alert that is not in the result is doing. Where that
-// question has no answer it concludes nothing; Prometheus, which does not ask,
-// resolves.
+// question has no answer it concludes nothing, unless missing data resolves, as
+// in Prometheus, which does not ask.
 func TestDifferenceEvidenceFails(t *testing.T) {
-	b := newBoth(t, "", "", "{alert: X, expr: up == 0}")
-	b.told.samples["up == 0"] = hosts("a")
-	b.evaluate()
-	b.told.samples["up == 0"], b.told.errs["up"] = nil, errors.New("no answer")
-	b.evaluate()
-	b.want("no evidence", "", "a firing")
-	delete(b.told.errs, "up")
-	b.evaluate()
-	b.want("answered", "", "")
+	for policy, ours := range map[rules.OnMissing]string{rules.Resolve: "", rules.Keep: "a firing"} {
+		b := newBoth(t, policy, "", "{alert: X, expr: up == 0}")
+		b.told.samples["up == 0"] = hosts("a")
+		b.evaluate()
+		b.told.samples["up == 0"], b.told.errs["up"] = nil, errors.New("no answer")
+		b.evaluate()
+		b.want("no evidence under "+string(policy), "", ours)
+		delete(b.told.errs, "up")
+		b.told.samples["up"] = hosts("a")
+		b.evaluate()
+		b.want("answered under "+string(policy), "", "")
+	}
 }
 
 // An annotation whose text is empty is none in alertd.
