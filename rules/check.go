@@ -19,16 +19,15 @@ import (
 // CheckFile reads the Prometheus rule file path and returns how many rules it
 // has, recording rules included. It finds mistakes in exactly the files in which
 // `promtool check rules --lint=none` does, each as file:line:column and what is
-// wrong; the position is left out where the file cannot be read.
-func CheckFile(path string) (count int, mistakes []string) {
+// wrong; the position is left out where the file cannot be read. Warnings, of
+// the same form, are about what Prometheus takes and alertd does not.
+func CheckFile(path string) (count int, mistakes, warnings []string) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return 0, []string{fmt.Sprintf("reading the rule file: %v", err)}
+		return 0, []string{fmt.Sprintf("reading the rule file: %v", err)}, nil
 	}
 	parsed, errs := rulefmt.Parse(data, false, model.UTF8Validation, NewParser(), slog.New(slog.DiscardHandler))
-	places := ruleFile{lines: strings.Split(string(data), "\n")}
-	// What does not parse leaves it empty, and has its lines in the error.
-	_ = yaml.Unmarshal(data, &places.document)
+	places := newRuleFile(data)
 	for _, err := range errs {
 		mistakes = append(mistakes, places.locate(err)...)
 	}
@@ -39,12 +38,15 @@ func CheckFile(path string) (count int, mistakes []string) {
 		mistakes[i] = path + ":" + mistakes[i]
 	}
 	if len(mistakes) > 0 {
-		return 0, mistakes
+		return 0, mistakes, nil
 	}
 	for _, g := range parsed.Groups {
 		count += len(g.Rules)
 	}
-	return count, nil
+	for _, m := range places.mistakenPolicies(parsed.Groups) {
+		warnings = append(warnings, path+":"+m)
+	}
+	return count, nil, warnings
 }
 
 // byPlace orders mistakes that begin with line:column.
@@ -62,6 +64,13 @@ func byPlace(a, b string) int {
 type ruleFile struct {
 	lines    []string
 	document yaml.Node
+}
+
+func newRuleFile(data []byte) *ruleFile {
+	f := &ruleFile{lines: strings.Split(string(data), "\n")}
+	// What does not parse leaves it empty, and has its lines in the error.
+	_ = yaml.Unmarshal(data, &f.document)
+	return f
 }
 
 // locate returns the mistakes that err tells of as line:column: text.

@@ -34,7 +34,7 @@ func TestCheckFileParity(t *testing.T) {
 			if want := strings.HasPrefix(name, "pass-") || name == "example.rules.yml"; (runErr == nil) != want {
 				t.Errorf("promtool accepts: %t, but the file's name says %t\n%s", runErr == nil, want, out)
 			}
-			n, mistakes := rules.CheckFile(path)
+			n, mistakes, _ := rules.CheckFile(path)
 			if (len(mistakes) == 0) != (runErr == nil) {
 				t.Errorf("mistakes %q, promtool says\n%s", mistakes, out)
 			}
@@ -68,7 +68,7 @@ func TestCheckFilePlaces(t *testing.T) {
 		"fail-duration":           {"4:35: "},
 		"none-such":               {"reading the rule file: "},
 	} {
-		_, mistakes := rules.CheckFile("testdata/check/" + file + ".yml")
+		_, mistakes, _ := rules.CheckFile("testdata/check/" + file + ".yml")
 		if len(mistakes) != len(want) {
 			t.Errorf("%s: %q, want %d", file, mistakes, len(want))
 			continue

@@ -16,8 +16,9 @@ import (
 type Containers struct {
 	Enabled            *bool      `yaml:"enabled"`
 	Selector           string     `yaml:"selector"`
-	CPU                Saturation `yaml:"cpu"`    // percent of its limit, or of the host without one
-	Memory             Saturation `yaml:"memory"` // likewise
+	OnMissing          OnMissing  `yaml:"on_missing"` // keep when unset
+	CPU                Saturation `yaml:"cpu"`        // percent of its limit, or of the host without one
+	Memory             Saturation `yaml:"memory"`     // likewise
 	ContainerCatalogue `yaml:",inline"`
 	Expect             []string          `yaml:"expect"` // names of containers that must be running
 	GoneFor            *model.Duration   `yaml:"gone_for"`
@@ -30,7 +31,7 @@ const seenWithin = 90 * time.Second
 
 // Check tells what is wrong with the section.
 func (c *Containers) Check() []invalid.Field {
-	wrong := checkSelector("selector", c.Selector)
+	wrong := append(checkSelector("selector", c.Selector), c.OnMissing.Check("on_missing")...)
 	wrong = append(wrong, c.CPU.check("cpu")...)
 	wrong = append(wrong, c.Memory.check("memory")...)
 	wrong = append(wrong, c.check()...)
@@ -76,6 +77,7 @@ func (c *Containers) compile(missingFor time.Duration) []*Rule {
 	for _, name := range c.Expect {
 		rs = append(rs, c.gone(name))
 	}
+	rs = c.OnMissing.apply(rs)
 	if len(c.Expect) > 0 {
 		rs = append(rs, c.noData(missingFor))
 	}

@@ -23,6 +23,7 @@ type CronJob struct {
 	Timezone  string          `yaml:"timezone"`
 	Grace     *model.Duration `yaml:"grace"` // from a slot to the success of its run
 
+	OnMissing   OnMissing         `yaml:"on_missing"` // keep when unset
 	Metrics     CronMetrics       `yaml:"metrics"`
 	Labels      map[string]string `yaml:"labels"`
 	Annotations map[string]string `yaml:"annotations"`
@@ -84,6 +85,7 @@ func (j *CronJob) Check() []invalid.Field {
 			add("schedule", err.Error(), `use five fields such as "30 2 * * *", or @daily`)
 		}
 	}
+	wrong = append(wrong, j.OnMissing.Check("on_missing")...)
 	return append(wrong, checkSelector("selector", j.Selector)...)
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -16,7 +17,7 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 	return &Rule{
 		ID:        "cron/" + j.Name + "/" + name,
 		Name:      name,
-		OnMissing: Keep,
+		OnMissing: cmp.Or(j.OnMissing, Keep),
 		Labels:    templates(labels, nil),
 		Annotations: templates(map[string]string{
 			"summary": summary, "description": description,
@@ -95,7 +96,7 @@ func (j *CronJob) neverRan(s cronSeries, schedule *Schedule) *Rule {
 		}
 		return schedule.Next(activeAt).Add(j.grace())
 	}
-	r.Unit = alert.Presence
+	r.Unit, r.OnMissing = alert.Presence, Keep // missing data is what it tells of
 	return r
 }
 
@@ -108,7 +109,7 @@ func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", gone, hostGone("")))
 	r.Evidence = Fixed(here)
 	r.For = missingFor
-	r.Unit = alert.Presence
+	r.Unit, r.OnMissing = alert.Presence, Keep // missing data is what it tells of
 	return r
 }
 

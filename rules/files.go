@@ -19,7 +19,7 @@ import (
 // the rules in the files that it matches.
 type FileSpec struct {
 	Path      string    `yaml:"path"`
-	OnMissing OnMissing `yaml:"on_missing"` // resolve when unset, as in Prometheus
+	OnMissing OnMissing `yaml:"on_missing"` // resolve when unset, as in Prometheus; a rule's label says otherwise
 }
 
 // LoadFiles reads the alerting rules of Prometheus rule files. Every mistake
@@ -43,14 +43,14 @@ func LoadFiles(specs []FileSpec, interval time.Duration, logger *slog.Logger) ([
 				continue
 			}
 			loaded[path] = true
-			gs, errs := loadFile(path, spec.OnMissing, interval, logger)
+			gs, errs := loadFile(path, spec, interval, logger)
 			groups, wrong = append(groups, gs...), append(wrong, errs...)
 		}
 	}
 	return groups, errors.Join(wrong...)
 }
 
-func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *slog.Logger) ([]Group, []error) {
+func loadFile(path string, spec FileSpec, interval time.Duration, logger *slog.Logger) ([]Group, []error) {
 	if err := readable(path); err != nil {
 		return nil, []error{err}
 	}
@@ -58,9 +58,12 @@ func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	if errs := checkPolicies(path, parsed.Groups); len(errs) > 0 {
+		return nil, errs
+	}
 	var groups []Group
 	for _, g := range parsed.Groups {
-		group, err := compileGroup(path, g, onMissing, interval, logger)
+		group, err := compileGroup(path, g, spec, interval, logger)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: group %q: %w", path, g.Name, err))
 			continue
@@ -68,6 +71,20 @@ func loadFile(path string, onMissing OnMissing, interval time.Duration, logger *
 		groups = append(groups, group)
 	}
 	return groups, errs
+}
+
+// checkPolicies returns the labels that say what missing data means, but name
+// nothing that it could.
+func checkPolicies(path string, groups []rulefmt.RuleGroup) []error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return []error{fmt.Errorf("rule file: %w", err)}
+	}
+	var errs []error
+	for _, m := range newRuleFile(data).mistakenPolicies(groups) {
+		errs = append(errs, errors.New(path+":"+m))
+	}
+	return errs
 }
 
 // maxFile is more than any rule file is long, in bytes.
@@ -87,7 +104,7 @@ func readable(path string) error {
 	return nil
 }
 
-func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interval time.Duration, logger *slog.Logger) (Group, error) {
+func compileGroup(path string, g rulefmt.RuleGroup, spec FileSpec, interval time.Duration, logger *slog.Logger) (Group, error) {
 	group := Group{Name: path + ";" + g.Name, Interval: cmp.Or(time.Duration(g.Interval), interval)}
 	if g.QueryOffset != nil {
 		group.QueryOffset = time.Duration(*g.QueryOffset)
@@ -99,9 +116,13 @@ func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interva
 			recording++
 			continue
 		}
-		r, err := CompileFileRule(fr, g, onMissing)
+		r, err := CompileFileRule(fr, g, spec.OnMissing)
 		if err != nil {
 			return Group{}, err
+		}
+		if wanted := labelled(fr.Labels, labelled(g.Labels, spec.OnMissing)); r.OnMissing != wanted {
+			logger.Warn("The rule's expression tells healthy from missing in no way, so missing data resolves its alerts",
+				"file", path, "group", g.Name, "rule", r.Name, "on_missing", wanted)
 		}
 		// Rules alike in name and labels are told apart by their order, as in Prometheus.
 		identity := fmt.Sprintf("%s/%s%v", group.Name, r.Name, r.Labels)
@@ -118,8 +139,10 @@ func compileGroup(path string, g rulefmt.RuleGroup, onMissing OnMissing, interva
 	return group, nil
 }
 
-// CompileFileRule returns the alerting rule fr of a rule file's group g. Its ID
-// is left to the caller. An expression that does not parse is an error.
+// CompileFileRule returns the alerting rule fr of a rule file's group g. What
+// missing data means to it says its label, or else the group's, or else
+// onMissing. Its ID is left to the caller. An expression that does not parse is
+// an error.
 func CompileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) (*Rule, error) {
 	evidence, err := DeriveEvidence(fr.Expr)
 	if err != nil {
@@ -130,7 +153,7 @@ func CompileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) 
 		labels = map[string]string{}
 	}
 	maps.Copy(labels, fr.Labels)
-	policy := cmp.Or(onMissing, Resolve)
+	policy := labelled(labels, onMissing)
 	if evidence.Expr == "" {
 		policy = Resolve // nothing could ever prove its alerts healthy
 	}

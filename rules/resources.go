@@ -15,7 +15,8 @@ import (
 // turned off.
 type Resources struct {
 	Enabled       *bool          `yaml:"enabled"`
-	Selector      string         `yaml:"selector"` // more label matchers, such as instance="db-1"
+	Selector      string         `yaml:"selector"`   // more label matchers, such as instance="db-1"
+	OnMissing     OnMissing      `yaml:"on_missing"` // keep when unset
 	CPU           Saturation     `yaml:"cpu"`
 	Memory        Saturation     `yaml:"memory"`
 	Disk          DiskSaturation `yaml:"disk"`
@@ -65,7 +66,7 @@ func thresholds(fire, clear float64, wait time.Duration) Saturation {
 
 // Check tells what is wrong with the section.
 func (r *Resources) Check() []invalid.Field {
-	wrong := checkSelector("selector", r.Selector)
+	wrong := append(checkSelector("selector", r.Selector), r.OnMissing.Check("on_missing")...)
 	wrong = append(wrong, r.CPU.check("cpu")...)
 	wrong = append(wrong, r.Memory.check("memory")...)
 	wrong = append(wrong, r.Disk.check("disk")...)
@@ -120,7 +121,7 @@ func (r *Resources) compile() []*Rule {
 			detail:  "Little space is left on {{ $labels.device }}. Look for what grew with du -xh {{ $labels.mountpoint }} | sort -h | tail.",
 		},
 	}
-	return append(compileSaturation(resources, r.Labels), r.catalogue()...)
+	return r.OnMissing.apply(append(compileSaturation(resources, r.Labels), r.catalogue()...))
 }
 
 // metric is the selector of one of the host's metrics; more is matchers that

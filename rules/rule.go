@@ -10,19 +10,6 @@ import (
 	"alertd/internal/alert"
 )
 
-// OnMissing is what a rule does when the series of an active alert vanishes.
-type OnMissing string
-
-// The policies for missing data.
-const (
-	// Keep holds the alert as it is until a sample says more.
-	Keep OnMissing = "keep"
-	// Resolve ends the alert, as Prometheus does.
-	Resolve OnMissing = "resolve"
-	// AlertOnMissing counts missing data as a breach.
-	AlertOnMissing OnMissing = "alert"
-)
-
 // Rule is one thing to watch.
 type Rule struct {
 	// ID is stable over restarts and reloads: state belongs to it.

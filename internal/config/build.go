@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -107,10 +106,7 @@ func (b *builder) ruleFiles() {
 			item.Decode(&spec.Path)
 		}
 		b.checkGlob(item.At("path"), spec.Path)
-		policies := []rules.OnMissing{rules.Keep, rules.Resolve, rules.AlertOnMissing}
-		if spec.OnMissing != "" && !slices.Contains(policies, spec.OnMissing) {
-			item.At("on_missing").Fail(fmt.Sprintf("%q is no policy for missing data", spec.OnMissing), "write keep, resolve or alert")
-		}
+		item.Report(spec.OnMissing.Check("on_missing"))
 		spec.Path = join(b.dir, spec.Path)
 		b.out.RuleFiles = append(b.out.RuleFiles, spec)
 	}

@@ -12,6 +12,7 @@ type checkedRules struct {
 	OK       bool     `json:"ok"`
 	Rules    int      `json:"rules"`
 	Mistakes []string `json:"mistakes,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func (c *cli) checkRulesCommand() *cobra.Command {
@@ -23,7 +24,8 @@ rules --lint=none" accepts, and says how many rules each has, recording rules
 included. It asks neither alertd nor Prometheus.
 
 Every mistake is told as file:line:column. The exit code is 1 where there is one,
-or where a file cannot be read.`,
+or where a file cannot be read. What Prometheus accepts and alertd does not, a
+label on_missing that names no policy, is a warning here.`,
 		Example: `  alertctl check rules /etc/prometheus/rules/*.yml`,
 		Args:    cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -40,8 +42,8 @@ func (c *cli) checkRules(paths []string) error {
 	wrong := 0
 	results := make([]checkedRules, len(paths))
 	for i, path := range paths {
-		n, mistakes := rules.CheckFile(path)
-		results[i] = checkedRules{File: path, OK: len(mistakes) == 0, Rules: n, Mistakes: mistakes}
+		n, mistakes, warnings := rules.CheckFile(path)
+		results[i] = checkedRules{File: path, OK: len(mistakes) == 0, Rules: n, Mistakes: mistakes, Warnings: warnings}
 		if len(mistakes) > 0 {
 			wrong++
 		}
@@ -53,6 +55,9 @@ func (c *cli) checkRules(paths []string) error {
 			}
 			for _, m := range r.Mistakes {
 				c.err.printf("%s\n", neutral(m))
+			}
+			for _, w := range r.Warnings {
+				c.err.printf("warning: %s\n", neutral(w))
 			}
 		}
 	}); err != nil {

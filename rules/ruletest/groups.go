@@ -66,6 +66,7 @@ func (s *simulation) group(path string, g rulefmt.RuleGroup, o *promrules.Manage
 			return group{}, fmt.Errorf("rule %d: %w", i+1, err)
 		}
 		rule.ID = fmt.Sprintf("%s;%s#%d", path, g.Name, i)
+		rule.OnMissing = rules.Resolve // as to promtool, whatever a label says
 		r := &alertingRule{
 			AlertingRule: promrules.NewAlertingRule(fr.Alert, expr, rule.For, rule.KeepFiringFor, own,
 				labels.FromMap(fr.Annotations), s.test.ExternalLabels, s.test.ExternalURL, true, slog.New(slog.DiscardHandler)),
