@@ -91,7 +91,7 @@ func templateAlerts(alerts []alert.Alert) template.Alerts {
 		sorted[i] = keyed{labels: labels, alert: template.Alert{
 			Status:       string(model.AlertFiring),
 			Labels:       template.KV(a.Labels.Map()),
-			Annotations:  template.KV(a.Annotations.Map()),
+			Annotations:  template.KV(a.ShownAnnotations().Map()),
 			StartsAt:     a.FiredAt.UTC(),
 			GeneratorURL: a.GeneratorURL,
 			Fingerprint:  a.Fingerprint().String(),

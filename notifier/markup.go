@@ -92,7 +92,7 @@ func (w writer) problems(problems []Problem) []Problem {
 	for i, p := range problems {
 		for _, s := range []*string{
 			&p.Name, &p.Severity, &p.Summary, &p.Description, &p.Where, &p.Since, &p.Duration, &p.EndedAt,
-			&p.Value, &p.Threshold, &p.Reading, &p.NoData, &p.Resolution, &p.Line,
+			&p.Value, &p.Threshold, &p.Reading, &p.NoData, &p.Flapping, &p.Resolution, &p.Line,
 		} {
 			*s = w.text(*s)
 		}

@@ -86,6 +86,7 @@ type Problem struct {
 	Threshold   string // what it is held against
 	Reading     string // the value against the threshold, in one phrase
 	NoData      string // "no data since ..." while its series is missing
+	Flapping    string // "flapping: fired 4 times since ...", where it came and went so often
 	Resolution  string // why it ended, where that was not a proven recovery
 	Line        string // all of it in one line, for lists
 	Links       []Link

@@ -49,6 +49,9 @@ func (t *Templates) problem(a *alert.Alert, now time.Time) Problem {
 		p.NoData = fmt.Sprintf("no data since %s (%s); the value is the last one seen",
 			timeWords(a.MissingSince, t.loc), durationWords(now.Sub(a.MissingSince)))
 	}
+	if a.Flapping() {
+		p.Flapping = t.flapping(a, firing, now)
+	}
 	if !firing {
 		p.EndedAt = timeWords(a.ResolvedAt, t.loc)
 		p.Resolution = resolutionWords(a.Resolution)
@@ -58,6 +61,19 @@ func (t *Templates) problem(a *alert.Alert, now time.Time) Problem {
 		p.Reading = p.Value
 	}
 	return p
+}
+
+// flapping says how often the alert came and went.
+func (t *Templates) flapping(a *alert.Alert, firing bool, now time.Time) string {
+	said := fmt.Sprintf("flapping: fired %d times since %s", a.Flaps, timeWords(a.FlappingSince, t.loc))
+	if !firing {
+		return "was " + said
+	}
+	said += fmt.Sprintf(" (%s)", durationWords(now.Sub(a.FlappingSince)))
+	if !a.HealthySince.IsZero() {
+		said += ", well since " + timeWordsShort(a.HealthySince, now, t.loc)
+	}
+	return said + "; held firing until it has stayed well for a while"
 }
 
 // began returns since when it has been so: the first breach, or where that is

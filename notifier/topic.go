@@ -170,12 +170,19 @@ func line(p Problem, place []alert.Label, thresholdSaid bool) string {
 			said, _, _ := strings.Cut(p.NoData, ";")
 			parts = append(parts, said)
 		}
+		if p.Flapping != "" {
+			said, _, _ := strings.Cut(p.Flapping, ";")
+			parts = append(parts, said)
+		}
 	case p.Resolution != "":
 		parts = append(parts, fmt.Sprintf("ended after %s: %s", p.Duration, p.Resolution))
 	default:
 		parts = append(parts, "recovered after "+p.Duration)
 		if reading != "" {
 			parts = append(parts, "now "+reading)
+		}
+		if p.Flapping != "" {
+			parts = append(parts, p.Flapping)
 		}
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })

@@ -20,12 +20,15 @@ import (
 type FileSpec struct {
 	Path      string    `yaml:"path"`
 	OnMissing OnMissing `yaml:"on_missing"` // resolve when unset, as in Prometheus; a rule's label says otherwise
+	Flapping  bool      `yaml:"flapping"`   // whether alerts that flap are held; not as in Prometheus
 }
 
 // LoadFiles reads the alerting rules of Prometheus rule files. Every mistake
 // in every file is in the error, as file:line:column where it is known.
 // Recording rules are skipped: they belong to the Prometheus that is asked.
-func LoadFiles(specs []FileSpec, interval time.Duration, logger *slog.Logger) ([]Group, error) {
+// Interval is that of groups that do not say, flapping that of the specs that
+// ask for it.
+func LoadFiles(specs []FileSpec, interval time.Duration, flapping Flapping, logger *slog.Logger) ([]Group, error) {
 	var groups []Group
 	var wrong []error
 	loaded := map[string]bool{}
@@ -44,6 +47,11 @@ func LoadFiles(specs []FileSpec, interval time.Duration, logger *slog.Logger) ([
 			}
 			loaded[path] = true
 			gs, errs := loadFile(path, spec, interval, logger)
+			if spec.Flapping {
+				for _, g := range gs {
+					flapping.apply(g.Rules)
+				}
+			}
 			groups, wrong = append(groups, gs...), append(wrong, errs...)
 		}
 	}

@@ -17,7 +17,7 @@ func load(t *testing.T, text string, onMissing rules.OnMissing) ([]rules.Group, 
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}, {Path: path}}, time.Minute, slog.New(slog.DiscardHandler))
+	return rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}, {Path: path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
 }
 
 const ruleFile = `
@@ -124,7 +124,7 @@ func FuzzRuleFile(f *testing.F) {
 
 func TestLoadFilesRefusesWhatNeverEnds(t *testing.T) {
 	for _, path := range []string{"/dev/zero", t.TempDir()} {
-		_, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, time.Minute, slog.New(slog.DiscardHandler))
+		_, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s: error %v", path, err)
 		}

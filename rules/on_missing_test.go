@@ -77,6 +77,9 @@ func TestOnMissingOfKinds(t *testing.T) {
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			policy := want[g.Name]
+			if job := r.Job(); job != "" {
+				policy = want["cron/"+job]
+			}
 			if r.Name == "NoData" || r.Name == "CronNeverRan" {
 				policy = rules.Keep // missing data is what they tell of
 			}

@@ -28,6 +28,7 @@ type Rule struct {
 	For           time.Duration
 	KeepFiringFor time.Duration
 	OnMissing     OnMissing
+	Flapping      Flapping
 	// Since returns when a breach of that value really began, where the value
 	// tells (a timestamp that became too old); nil: when it was first seen.
 	Since func(value float64, ts time.Time) time.Time
@@ -85,4 +86,7 @@ type Outcome struct {
 	// concluded about the active alerts that are not among the breaches, unless
 	// missing data resolves them anyway.
 	EvidenceErr error
+	// Fired has when the alerts with these labels fired whose incidents have
+	// ended since, oldest first, for as long as the rule's Flapping looks back.
+	Fired map[alert.Fingerprint][]time.Time
 }

@@ -20,6 +20,7 @@ type Spec struct {
 	Containers Containers
 	Interval   time.Duration // between evaluations
 	MissingFor time.Duration // how long data may be missing before NoData is raised
+	Flapping   Flapping
 	Dashboards Dashboards
 	Runbooks   string // URL below which every alert has a page of its name; "" is no link
 }
@@ -70,6 +71,9 @@ func (s Spec) Compile() ([]Group, error) {
 	add("resources", resources)
 	add("containers", containers)
 	annotateRunbooks(groups, s.Runbooks)
+	for _, g := range groups {
+		s.Flapping.apply(g.Rules)
+	}
 	return groups, nil
 }
 

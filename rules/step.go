@@ -37,7 +37,7 @@ func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps,
 	if outcome.Err != nil {
 		return Steps{Active: before}, outcome.Err
 	}
-	s := stepper{rule: r, ts: ts, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
+	s := stepper{rule: r, ts: ts, fired: outcome.Fired, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
 	known := make(map[alert.Fingerprint]*alert.Alert, len(before))
 	for i := range before {
 		known[before[i].Fingerprint()] = &before[i]
@@ -81,9 +81,10 @@ func (r *Rule) NeedsEvidence(before []alert.Alert, breaches []Breach) bool {
 }
 
 type stepper struct {
-	rule *Rule
-	ts   time.Time
-	out  Steps
+	rule  *Rule
+	ts    time.Time
+	fired map[alert.Fingerprint][]time.Time // see Outcome
+	out   Steps
 }
 
 // breach begins an alert (before is nil) or continues one.
@@ -101,6 +102,7 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 	if returned {
 		s.event(alert.EventReturned, &a, "")
 	}
+	returned = s.backAgain(&a) || returned
 	due := s.due(a.ActiveAt)
 	switch {
 	case a.State == alert.Pending && !s.ts.Before(due):
@@ -151,12 +153,14 @@ func (s *stepper) due(activeAt time.Time) time.Time {
 func (s *stepper) fire(a *alert.Alert) {
 	a.State, a.FiredAt = alert.Firing, s.ts
 	s.event(alert.EventFiring, a, "")
+	s.markFlapping(a)
 }
 
 // demote makes an alert wait again, as Prometheus does, after the rule's `for`
 // was raised beyond its age.
 func (s *stepper) demote(a *alert.Alert) {
 	a.State, a.FiredAt, a.KeepFiringSince = alert.Pending, time.Time{}, time.Time{}
+	a.Flaps, a.FlappingSince = 0, time.Time{}
 	s.change(*a)
 }
 
@@ -185,7 +189,7 @@ func (s *stepper) healthy(a alert.Alert, value *float64) {
 		s.out.Deleted = append(s.out.Deleted, a.ID)
 		return
 	}
-	if s.keepFiring(&a) {
+	if s.keepFiring(&a) || s.holdFlapping(&a) {
 		return
 	}
 	a.State, a.ResolvedAt = alert.Resolved, s.ts
@@ -242,7 +246,7 @@ func (s *stepper) missing(a alert.Alert) {
 	}
 	changed := a.MissingSince.IsZero()
 	if changed {
-		a.MissingSince = s.ts
+		a.MissingSince, a.HealthySince = s.ts, time.Time{}
 		s.event(alert.EventMissing, &a, "")
 	}
 	if s.rule.OnMissing == AlertOnMissing && a.State == alert.Pending && !s.ts.Before(s.due(a.ActiveAt)) {

@@ -3,7 +3,10 @@
 // standard library only.
 package alert
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Presence is the unit of a value that says no more than that it is so: a
 // container is gone, data is missing. Messages leave it out.
@@ -60,6 +63,12 @@ type Alert struct {
 	KeepFiringSince time.Time // first healthy or missing evaluation under keep_firing_for
 	MissingSince    time.Time // first evaluation without any sample for it
 
+	// Flaps is how often it has fired since FlappingSince, recovering in between;
+	// 0 while that is not so often that it counts as flapping.
+	Flaps         int
+	FlappingSince time.Time
+	HealthySince  time.Time // while flapping: first evaluation without a breach since the last one
+
 	Resolution     Resolution
 	RecoveredValue *float64 // the sample that proved it healthy, where there was one
 
@@ -76,6 +85,23 @@ func (a *Alert) Name() string { return a.Labels.Get(AlertName) }
 
 // Fingerprint returns the fingerprint of the alert's labels.
 func (a *Alert) Fingerprint() Fingerprint { return a.Labels.Fingerprint() }
+
+// Flapping tells whether the alert came and went so often that it is held firing,
+// or was when it ended.
+func (a *Alert) Flapping() bool { return a.Flaps > 0 }
+
+// FlappingAnnotation is the annotation by which clients that know alerts, but not
+// alertd, are told of flapping.
+const FlappingAnnotation = "flapping"
+
+// ShownAnnotations returns the annotations as clients are given them: with one
+// more, where the rule has none of that name, on an alert that flaps.
+func (a *Alert) ShownAnnotations() Labels {
+	if !a.Flapping() || a.Annotations.Has(FlappingAnnotation) {
+		return a.Annotations
+	}
+	return a.Annotations.With(FlappingAnnotation, fmt.Sprintf("fired %d times since %s", a.Flaps, a.FlappingSince.UTC().Format(time.RFC3339)))
+}
 
 // Active tells whether the alert has begun and not ended.
 func (a *Alert) Active() bool { return a.State == Pending || a.State == Firing }

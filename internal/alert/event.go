@@ -17,6 +17,7 @@ const (
 	EventVanished EventKind = "pending ended"
 	EventMissing  EventKind = "no data"
 	EventReturned EventKind = "data returned"
+	EventFlapping EventKind = "flapping"
 )
 
 // Event is one line of history.

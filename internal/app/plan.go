@@ -69,7 +69,8 @@ func load(o Options) (*plan, error) {
 	if p.groups, err = cfg.Rules().Compile(); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), logger)
+	_, flapping := cfg.FlappingRules()
+	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), flapping, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,7 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 		Timeout:  time.Duration(p.config.Evaluation.Timeout),
 		Interval: time.Duration(p.config.Evaluation.Interval),
 		Batch:    p.config.Evaluation.Batch,
+		Flapping: p.config.Rules().Flapping,
 	})
 	a.metrics.reloaded(nil, time.Now())
 	jobs, rules, told := p.counts()

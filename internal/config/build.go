@@ -25,6 +25,7 @@ type sections struct {
 	Containers document.Node `yaml:"containers"`
 	RuleFiles  document.Node `yaml:"rule_files"`
 	Evaluation document.Node `yaml:"evaluation"`
+	Flapping   document.Node `yaml:"flapping"`
 	Route      document.Node `yaml:"route"`
 	Receivers  document.Node `yaml:"receivers"`
 	Templates  document.Node `yaml:"templates"`
@@ -151,6 +152,8 @@ func (b *builder) evaluation() {
 	if e.Concurrency < 1 {
 		b.in.Evaluation.Report([]invalid.Field{{Path: "concurrency", Problem: "at least one query must be allowed at a time", Mend: "write 1 or more"}})
 	}
+	b.in.Flapping.Decode(&b.out.Flapping)
+	b.in.Flapping.Report(b.out.Flapping.Check())
 	b.in.Storage.Decode(&b.out.Storage)
 	if b.out.Storage.Retention <= 0 {
 		b.in.Storage.Report([]invalid.Field{notPositive("retention", "720h")})

@@ -31,6 +31,7 @@ type Config struct {
 	Containers rules.Containers
 	RuleFiles  []rules.FileSpec
 	Evaluation Evaluation
+	Flapping   Flapping
 
 	Route     *notifier.RouteSpec // the default one where the file has none
 	Receivers []Receiver          // at least one
@@ -115,6 +116,7 @@ func defaults() *Config {
 			Concurrency: DefaultConcurrency,
 			Batch:       true,
 		},
+		Flapping: defaultFlapping(),
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
@@ -123,12 +125,14 @@ func defaults() *Config {
 
 // Rules returns what to watch, apart from rule files.
 func (c *Config) Rules() rules.Spec {
+	flapping, _ := c.FlappingRules()
 	return rules.Spec{
 		Cron:       c.Cron,
 		Resources:  c.Resources,
 		Containers: c.Containers,
 		Interval:   time.Duration(c.Evaluation.Interval),
 		MissingFor: time.Duration(c.Evaluation.MissingFor),
+		Flapping:   flapping,
 		Dashboards: c.Grafana.dashboards(),
 		Runbooks:   strings.TrimRight(c.Runbooks.URL, "/"),
 	}

@@ -36,6 +36,7 @@ quiet. Matchers narrow the list; an alert has to pass all of them.
 
 The state is one of
   firing     people are told
+  flapping   likewise; it fired and recovered so often that it is held firing
   silenced   a silence holds for it
   inhibited  another alert makes telling it pointless
   muted      its route is in a mute time
@@ -143,6 +144,9 @@ func (c *cli) alertTable(alerts []*firingAlert) *table {
 		state := cell{a.state(), faint}
 		if state.text == stateFiring {
 			state.style = red
+			if a.Annotations.Has(alert.FlappingAnnotation) {
+				state.text = "flapping"
+			}
 		}
 		t.add(
 			cell{a.Labels.Get(alert.AlertName), bold},

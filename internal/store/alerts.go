@@ -7,26 +7,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"alertd/internal/alert"
 )
 
 const alertColumns = `a.id, a.rule_id, a.series, a.state, a.labels, a.annotations, a.value, a.unit, a.threshold,
 	a.active_at, a.fired_at, a.resolved_at, a.updated_at, a.keep_firing_since, a.missing_since,
-	a.resolution, a.recovered_value, a.generator_url, a.expires_at`
+	a.resolution, a.recovered_value, a.generator_url, a.expires_at, a.flaps, a.flapping_since, a.healthy_since`
 
 func scanAlert(rows *sql.Rows, a *alert.Alert) (err error) {
 	var series, labels, annotations, value, recovered string
-	var active, fired, resolved, updated, keep, missing, expires int64
+	var active, fired, resolved, updated, keep, missing, expires, flapping, healthy int64
 	err = rows.Scan(&a.ID, &a.RuleID, &series, &a.State, &labels, &annotations, &value, &a.Unit, &a.Threshold,
 		&active, &fired, &resolved, &updated, &keep, &missing,
-		&a.Resolution, &recovered, &a.GeneratorURL, &expires)
+		&a.Resolution, &recovered, &a.GeneratorURL, &expires, &a.Flaps, &flapping, &healthy)
 	if err != nil {
 		return err
 	}
 	a.ActiveAt, a.FiredAt, a.ResolvedAt = fromNanos(active), fromNanos(fired), fromNanos(resolved)
 	a.UpdatedAt, a.ExpiresAt = fromNanos(updated), fromNanos(expires)
 	a.KeepFiringSince, a.MissingSince = fromNanos(keep), fromNanos(missing)
+	a.FlappingSince, a.HealthySince = fromNanos(flapping), fromNanos(healthy)
 
 	var errs [5]error
 	a.Series, errs[0] = alert.ParseFingerprint(series)
@@ -49,8 +51,8 @@ func upsertAlerts(ctx context.Context, c *conn, alerts []alert.Alert) error {
 	upsert := bulk{
 		before: `INSERT INTO alerts (id, rule_id, fingerprint, series, state, labels, annotations, value, unit, threshold,
 			active_at, fired_at, resolved_at, updated_at, keep_firing_since, missing_since,
-			resolution, recovered_value, generator_url, expires_at)`,
-		columns: 20,
+			resolution, recovered_value, generator_url, expires_at, flaps, flapping_since, healthy_since)`,
+		columns: 23,
 		after: ` ON CONFLICT (id) DO UPDATE SET
 			rule_id = excluded.rule_id, fingerprint = excluded.fingerprint, series = excluded.series,
 			state = excluded.state, labels = excluded.labels, annotations = excluded.annotations,
@@ -59,7 +61,8 @@ func upsertAlerts(ctx context.Context, c *conn, alerts []alert.Alert) error {
 			updated_at = excluded.updated_at, keep_firing_since = excluded.keep_firing_since,
 			missing_since = excluded.missing_since, resolution = excluded.resolution,
 			recovered_value = excluded.recovered_value, generator_url = excluded.generator_url,
-			expires_at = excluded.expires_at`,
+			expires_at = excluded.expires_at, flaps = excluded.flaps,
+			flapping_since = excluded.flapping_since, healthy_since = excluded.healthy_since`,
 	}
 	// Ids are hashes. In their order, neighbours share the pages of the index,
 	// of which SQLite keeps few in memory.
@@ -78,7 +81,8 @@ func upsertAlerts(ctx context.Context, c *conn, alerts []alert.Alert) error {
 			encodeLabels(a.Labels), encodeLabels(a.Annotations), number(a.Value), a.Unit, a.Threshold,
 			nanos(a.ActiveAt), nanos(a.FiredAt), nanos(a.ResolvedAt), nanos(a.UpdatedAt),
 			nanos(a.KeepFiringSince), nanos(a.MissingSince),
-			string(a.Resolution), recovered, a.GeneratorURL, nanos(a.ExpiresAt))
+			string(a.Resolution), recovered, a.GeneratorURL, nanos(a.ExpiresAt),
+			int64(a.Flaps), nanos(a.FlappingSince), nanos(a.HealthySince))
 	})
 }
 
@@ -98,6 +102,18 @@ func (s *sqliteStore) ActiveAlerts(ctx context.Context) (alerts []alert.Alert, e
 			"SELECT "+alertColumns+" FROM alerts a WHERE a.state IN ('pending', 'firing')")
 		return err
 	})
+	return alerts, err
+}
+
+func (s *sqliteStore) EndedAlerts(ctx context.Context, since time.Time) (alerts []alert.Alert, err error) {
+	err = s.read(ctx, opEndedAlerts, "reading the alerts that have ended", func(ctx context.Context, c *conn) error {
+		// What fired since then cannot have ended before, and that has an index.
+		alerts, err = collect(ctx, c, alerts, scanAlert, "SELECT "+alertColumns+` FROM alerts a
+			WHERE a.state = 'resolved' AND a.resolved_at >= ? AND a.fired_at >= ? AND a.rule_id <> ''`,
+			nanos(since), nanos(since))
+		return err
+	})
+	slices.SortStableFunc(alerts, func(a, b alert.Alert) int { return a.FiredAt.Compare(b.FiredAt) })
 	return alerts, err
 }
 

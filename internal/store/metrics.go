@@ -13,6 +13,7 @@ type operation string
 
 const (
 	opActiveAlerts     operation = "active_alerts"
+	opEndedAlerts      operation = "ended_alerts"
 	opCommitEvaluation operation = "commit_evaluation"
 	opDueGroups        operation = "due_groups"
 	opGroupView        operation = "group_view"

@@ -53,6 +53,8 @@ type alertView struct {
 	Value, Threshold                     string
 	NoData                               *stampView // since when there is none
 	Recovering                           *stampView // since when it is well, but kept firing
+	Flaps                                int        // how often it fired since Flapping; 0: it does not flap
+	Flapping                             stampView
 	Links                                []linkView
 	Silences                             []silencedBy
 }
@@ -128,6 +130,12 @@ func (v *pageView) alertView(a *alert.Alert, state string) alertView {
 	} else if !a.KeepFiringSince.IsZero() {
 		at := v.stamp(a.KeepFiringSince)
 		view.Recovering = &at
+	} else if !a.HealthySince.IsZero() {
+		at := v.stamp(a.HealthySince)
+		view.Recovering = &at
+	}
+	if a.Flapping() {
+		view.Flaps, view.Flapping = a.Flaps, v.stamp(a.FlappingSince)
 	}
 	return view
 }

@@ -124,12 +124,18 @@ func (e *embed) problem(p *notifier.Problem) {
 		if p.NoData != "" {
 			parts = append(parts, "⚠ "+escape(p.NoData, 300))
 		}
+		if p.Flapping != "" {
+			parts = append(parts, "⚠ "+escape(p.Flapping, 300))
+		}
 		e.fact("Value", p.Reading, true)
 		e.fact("Since", fmt.Sprintf("%s (%s)", p.Since, p.Duration), true)
 		e.fact("Severity", p.Severity, true)
 		e.fact("Where", p.Where, false)
 	} else {
 		parts = append(parts, "Was: "+escape(p.Summary, 600))
+		if p.Flapping != "" {
+			parts = append(parts, "It "+escape(p.Flapping, 300))
+		}
 		e.fact("Value now", p.Reading, true)
 		e.fact("Lasted", p.Duration, true)
 		e.fact("From, to", p.Since+"\n"+p.EndedAt, true)

@@ -61,6 +61,8 @@ func States(t testing.TB, templates *notifier.Templates) map[string]*notifier.Me
 		"firing":       Message(t, templates, 0, Disk("db-1:9100", "/data", 93.42)),
 		"cron-firing":  Message(t, templates, 0, Cron()),
 		"no-data":      Message(t, templates, 0, Missing(Stale())),
+		"flapping":     Message(t, templates, 0, Flapping(Cron(), 4)),
+		"flapped":      Message(t, templates, 0, Recovered(Flapping(Cron(), 9), 1)),
 		"recovered":    Message(t, templates, 0, Recovered(Disk("db-1:9100", "/data", 93.42), 71.6)),
 		"cron-again":   Message(t, templates, 0, Recovered(Cron(), 1)),
 		"ended":        Message(t, templates, 0, Ended(Disk("db-1:9100", "/data", 93.42), alert.NoData)),
@@ -115,6 +117,12 @@ func Stale() alert.Alert {
 // Missing returns the alert without data for ten minutes.
 func Missing(a alert.Alert) alert.Alert {
 	a.MissingSince = Now().Add(-10 * time.Minute)
+	return a
+}
+
+// Flapping returns the alert after it fired so often.
+func Flapping(a alert.Alert, times int) alert.Alert {
+	a.Flaps, a.FlappingSince = times, Now().Add(-48*time.Minute)
 	return a
 }
 

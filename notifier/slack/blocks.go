@@ -109,7 +109,7 @@ func (l *layout) problem(p *notifier.Problem) bool {
 	if !p.Firing {
 		return l.section("Was: "+escape(p.Summary, 600)) &&
 			l.facts([2]string{"Value now", p.Reading}, [2]string{"Lasted", p.Duration}, [2]string{"Where", p.Where},
-				[2]string{"From, to", p.Since + "\n" + p.EndedAt}, [2]string{"Ended", p.Resolution}) &&
+				[2]string{"From, to", p.Since + "\n" + p.EndedAt}, [2]string{"Ended", p.Resolution}, [2]string{"Note", p.Flapping}) &&
 			l.context(links(p.Links))
 	}
 	text := bold(escape(p.Summary, 600))
@@ -120,6 +120,9 @@ func (l *layout) problem(p *notifier.Problem) bool {
 		return false
 	}
 	if p.NoData != "" && !l.section("⚠ "+escape(p.NoData, 400)) {
+		return false
+	}
+	if p.Flapping != "" && !l.section("⚠ "+escape(p.Flapping, 400)) {
 		return false
 	}
 	return l.facts([2]string{"Value", p.Reading}, [2]string{"Since", fmt.Sprintf("%s (%s)", p.Since, p.Duration)},

@@ -43,6 +43,7 @@ func unanswered(err error) bool {
 // Store is what the engine needs of the store.
 type Store interface {
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
+	EndedAlerts(ctx context.Context, since time.Time) ([]alert.Alert, error)
 	CommitEvaluation(ctx context.Context, e *alert.Evaluation) error
 }
 
@@ -64,9 +65,10 @@ type Setup struct {
 	Route func(alert.Labels) []alert.GroupRef
 	// PrometheusURL is where links in messages lead; nil: to nowhere.
 	PrometheusURL *url.URL
-	Timeout       time.Duration // of one query
-	Batch         bool          // ask for many rules in one query
-	Interval      time.Duration // between looks at the engine's own health
+	Timeout       time.Duration  // of one query
+	Batch         bool           // ask for many rules in one query
+	Interval      time.Duration  // between looks at the engine's own health
+	Flapping      rules.Flapping // of the engine's own alerts
 }
 
 // Engine evaluates.
@@ -152,14 +154,20 @@ func (e *Engine) collect(state map[string][]alert.Alert) {
 // start evaluates the setup in the background and returns what stops it.
 func (e *Engine) start(ctx context.Context, s *Setup, state map[string][]alert.Alert) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.health.rules()}
+	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.health.rules(s.Flapping)}
+	groups := append(slices.Clone(s.Groups), own)
 	e.health.apply(s)
+	fired, err := e.readFired(ctx, groups, time.Now())
+	if err != nil {
+		e.o.Logger.Error("Alerts that flap are noticed later than they could be", "err", err)
+	}
 
 	e.mu.Lock()
 	e.setup, e.runners = s, nil
 	known := map[string]bool{}
-	for _, g := range append(slices.Clone(s.Groups), own) {
+	for _, g := range groups {
 		r := newRunner(e, g)
+		r.fired = fired
 		for _, rule := range g.Rules {
 			known[rule.ID] = true
 			if alerts := state[rule.ID]; len(alerts) > 0 {

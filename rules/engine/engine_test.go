@@ -88,6 +88,19 @@ func (s *fakeStore) ActiveAlerts(context.Context) ([]alert.Alert, error) {
 	return out, nil
 }
 
+func (s *fakeStore) EndedAlerts(_ context.Context, since time.Time) ([]alert.Alert, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []alert.Alert
+	for _, a := range s.rows {
+		if a.State == alert.Resolved && !a.FiredAt.Before(since) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b alert.Alert) int { return a.FiredAt.Compare(b.FiredAt) })
+	return out, nil
+}
+
 func (s *fakeStore) CommitEvaluation(_ context.Context, e *alert.Evaluation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -44,6 +44,7 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 // that it is about.
 func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts time.Time, ev *alert.Evaluation) error {
 	before := r.alerts[rule.ID]
+	asked.outcome.Fired = r.fired[rule.ID]
 	steps, err := rule.Step(before, asked.outcome, ts)
 	if err != nil {
 		return err
@@ -57,6 +58,9 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 	ev.Events = join(ev.Events, steps.Events)
 	r.engine.touch(ev, steps.Changed)
 	r.alerts[rule.ID] = steps.Active
+	if f := r.fired[rule.ID]; f != nil {
+		f.add(rule, steps.Changed, ts)
+	}
 	return asked.outcome.EvidenceErr // the breaches count all the same
 }
 

@@ -56,11 +56,11 @@ func newHealth(logger *slog.Logger) *health {
 	return &health{logger: logger, failing: map[string]*failure{}}
 }
 
-func (h *health) rules() []*rules.Rule {
+func (h *health) rules(flapping rules.Flapping) []*rules.Rule {
 	asked := rules.Fixed(ownGroup) // answered from memory, but the evidence is always there
 	return []*rules.Rule{
-		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep, Unit: alert.Presence},
-		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep, Unit: alert.Presence},
+		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep, Unit: alert.Presence, Flapping: flapping},
+		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep, Unit: alert.Presence, Flapping: flapping},
 	}
 }
 

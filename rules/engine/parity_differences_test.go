@@ -68,7 +68,7 @@ func newBoth(t *testing.T, onMissing rules.OnMissing, settings string, lines ...
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}}, 15*time.Second, slog.New(slog.DiscardHandler))
+	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}}, 15*time.Second, rules.Flapping{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

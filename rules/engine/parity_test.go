@@ -181,7 +181,7 @@ func (p *parity) restart() {
 
 func (p *parity) apply() {
 	p.Helper()
-	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: p.file.path}}, time.Minute, slog.New(slog.DiscardHandler))
+	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: p.file.path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		p.Fatal(err)
 	}

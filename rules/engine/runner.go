@@ -22,6 +22,9 @@ type runner struct {
 	// alerts has the active alerts by rule id. Only the runner's loop uses it
 	// while the loop runs.
 	alerts map[string][]alert.Alert
+	// fired has what is to be known for flapping, by rule id; only the runner of
+	// a rule uses its entry.
+	fired map[string]firedBefore
 	// backlog is what could not be committed; it goes with the next commit.
 	backlog *alert.Evaluation
 	// unwritten has the ids of the alerts whose value or annotations may be other

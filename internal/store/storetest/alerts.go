@@ -12,19 +12,20 @@ import (
 
 func alertTests() map[string]func(*testing.T, *fixture) {
 	return map[string]func(*testing.T, *fixture){
-		"EveryFieldSurvives":         testFields,
-		"EveryNumberSurvives":        testNumbers,
-		"EveryTextSurvives":          testTexts,
-		"TimesBeyondTheRange":        testTimes,
-		"OnlyActiveOnesAreActive":    testActive,
-		"OnlyPendingOnesAreDeleted":  testDeletes,
-		"NothingToCommit":            testEmpty,
-		"NoTime":                     testNoTime,
-		"AWaitThatWasGivenUp":        testCanceled,
-		"TenThousandAtOnce":          testMany,
-		"TouchingMakesGroupsAndDue":  testTouch,
-		"TouchingWhatDoesNotExist":   testTouchMissing,
-		"TouchingTellsTheNewRouting": testReroute,
+		"EveryFieldSurvives":            testFields,
+		"EveryNumberSurvives":           testNumbers,
+		"EveryTextSurvives":             testTexts,
+		"TimesBeyondTheRange":           testTimes,
+		"OnlyActiveOnesAreActive":       testActive,
+		"OnlyPendingOnesAreDeleted":     testDeletes,
+		"NothingToCommit":               testEmpty,
+		"NoTime":                        testNoTime,
+		"AWaitThatWasGivenUp":           testCanceled,
+		"TenThousandAtOnce":             testMany,
+		"OnlyEndedOnesOfRulesHaveEnded": testEnded,
+		"TouchingMakesGroupsAndDue":     testTouch,
+		"TouchingWhatDoesNotExist":      testTouchMissing,
+		"TouchingTellsTheNewRouting":    testReroute,
 	}
 }
 
@@ -36,6 +37,7 @@ func testFields(t *testing.T, s *fixture) {
 		Annotations: alert.LabelsFromStrings("summary", "disk full"),
 		ActiveAt:    at(1), FiredAt: at(2), ResolvedAt: at(3), UpdatedAt: at(4), KeepFiringSince: at(5), MissingSince: at(6),
 		Resolution: alert.Recovered, RecoveredValue: &recovered, Unit: "%", Threshold: "> 90 %",
+		Flaps: 5, FlappingSince: at(8), HealthySince: at(9),
 		Series: math.MaxUint64, GeneratorURL: "http://prometheus/graph?a=b", ExpiresAt: at(7),
 	}
 	b := alert.Alert{ID: "bare", State: alert.Pending}
@@ -133,6 +135,37 @@ func testActive(t *testing.T, s *fixture) {
 	s.check("reading", err)
 	same(t, "active", ids(active), []string{"firing", "pending"})
 	same(t, "in the group", ids(s.view("g").Alerts), []string{"ending", "firing", "pending"})
+}
+
+func testEnded(t *testing.T, s *fixture) {
+	e := alert.Evaluation{Group: "g", At: at(100), Touched: map[string][]alert.GroupRef{}}
+	for _, made := range []struct {
+		id, rule    string
+		state       alert.State
+		fired, over float64
+	}{
+		{"late", "rule", alert.Resolved, 40, 50},
+		{"soon", "rule", alert.Resolved, 20, 90},
+		{"exact", "other", alert.Resolved, 10, 11},
+		{"before", "rule", alert.Resolved, 9.9, 60},
+		{"posted", "", alert.Resolved, 30, 31},
+		{"firing", "rule", alert.Firing, 30, 0},
+	} {
+		a := newAlert(made.id, made.state, at(made.over))
+		a.RuleID, a.FiredAt = made.rule, at(made.fired)
+		e.Upserts = append(e.Upserts, a)
+	}
+	s.commit(e)
+	ended, err := s.EndedAlerts(t.Context(), at(10))
+	s.check("reading what has ended", err)
+	var got []string
+	for _, a := range ended {
+		got = append(got, a.ID)
+	}
+	same(t, "ended", got, []string{"exact", "soon", "late"})
+	if len(ended) == 3 && (!ended[1].FiredAt.Equal(at(20)) || ended[1].Labels.Get("job") == "") {
+		t.Errorf("came back as %+v", ended[1])
+	}
 }
 
 func testDeletes(t *testing.T, s *fixture) {
