@@ -117,7 +117,7 @@ func runTests(ctx context.Context, paths []string, only *regexp.Regexp) []rulete
 	running.SetLimit(runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		running.Go(func() error {
-			results[i] = ruletest.Run(ctx, path, only)
+			results[i] = ruletest.Run(ctx, path, ruletest.Options{Only: only})
 			return nil
 		})
 	}

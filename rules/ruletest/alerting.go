@@ -22,6 +22,7 @@ type alertingRule struct {
 	externalLabels          map[string]string
 	externalURL             string
 	active                  []alert.Alert
+	watcher                 Watcher // nil where nobody watches
 }
 
 // Eval asks the rule's expression at ts less offset, takes the step, and returns
@@ -50,6 +51,9 @@ func (r *alertingRule) Eval(ctx context.Context, offset time.Duration, ts time.T
 		return nil, err
 	}
 	r.active = steps.Active
+	if r.watcher != nil {
+		r.watcher.Evaluated(ts, steps.Changed, steps.Deleted)
+	}
 	var vector promql.Vector
 	for i := range r.active {
 		a := &r.active[i]

@@ -8,7 +8,6 @@ package ruletest
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -98,22 +97,10 @@ func (t *test) start() time.Time {
 	return t.Start.Time
 }
 
-// end returns the last moment that anything is expected of.
-func (t *test) end() time.Time {
-	var last model.Duration
-	for _, a := range t.AlertTests {
-		last = max(last, a.EvalTime)
-	}
-	for _, e := range t.ExprTests {
-		last = max(last, e.EvalTime)
-	}
-	return t.start().Add(time.Duration(last))
-}
-
 // read reads the test file path and finds its rule files. The patterns that
 // match no file are returned beside it.
 func read(path string) (f file, unmatched []string, err error) {
-	data, err := os.ReadFile(path)
+	data, err := readBounded(path)
 	if err != nil {
 		return file{}, nil, fmt.Errorf("reading the test file: %w", err)
 	}

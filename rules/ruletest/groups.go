@@ -73,6 +73,7 @@ func (s *simulation) group(path string, g rulefmt.RuleGroup, o *promrules.Manage
 			rule:           rule,
 			externalLabels: s.test.ExternalLabels.Map(),
 			externalURL:    s.test.ExternalURL,
+			watcher:        s.watcher,
 		}
 		all, made.alerting = append(all, r), append(made.alerting, r)
 	}

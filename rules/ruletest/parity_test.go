@@ -57,7 +57,7 @@ func promtool(t *testing.T, path string) (bool, map[string]verdict) {
 
 func alertctl(t *testing.T, path string) (ruletest.Result, map[string]verdict) {
 	t.Helper()
-	result := ruletest.Run(t.Context(), path, nil)
+	result := ruletest.Run(t.Context(), path, ruletest.Options{})
 	said := map[string]verdict{}
 	for _, c := range result.Tests {
 		var diffs []string

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"alertd/internal/alert"
 )
 
 // Result is what running one test file gave.
@@ -57,10 +60,27 @@ func (r *Result) Failed() int {
 	return n
 }
 
-// Run runs the test file path, or of its tests those whose name matches only
-// (nil: all). As in promtool, rule files are read by each test that runs, so
-// that a file without any passes whatever its rule files hold.
-func Run(ctx context.Context, path string, only *regexp.Regexp) Result {
+// Options is what to do beside what the file says.
+type Options struct {
+	Only *regexp.Regexp // of the tests, those whose name matches; nil: all
+	// Watch returns who watches the test of that name, whose clock begins at
+	// start; nil: nobody does.
+	Watch func(name string, start time.Time) Watcher
+}
+
+// Watcher watches the alerts of one test, and has expectations of its own.
+type Watcher interface {
+	// Until is how long the test's clock has to run at least.
+	Until() time.Duration
+	// Evaluated takes what the evaluation of one rule changed; see rules.Steps.
+	Evaluated(at time.Time, changed []alert.Alert, deleted []string)
+	// Failures tells, at the end, what was not as expected.
+	Failures() []Failure
+}
+
+// Run runs the test file path. As in promtool, rule files are read by each test
+// that runs, so that a file without any passes whatever its rule files hold.
+func Run(ctx context.Context, path string, o Options) Result {
 	result := Result{File: path}
 	f, unmatched, err := read(path)
 	if err != nil {
@@ -80,17 +100,17 @@ func Run(ctx context.Context, path string, only *regexp.Regexp) Result {
 	}
 	for i := range f.Tests {
 		t := &f.Tests[i]
-		if only != nil && !only.MatchString(t.Name) {
+		if o.Only != nil && !o.Only.MatchString(t.Name) {
 			continue
 		}
 		if t.Interval == 0 {
 			t.Interval = f.EvaluationInterval
 		}
-		name := t.Name
-		if name == "" {
-			name = fmt.Sprintf("unnamed#%d", i)
-		}
+		name := cmp.Or(t.Name, fmt.Sprintf("unnamed#%d", i))
 		s := simulation{test: t, every: time.Duration(f.EvaluationInterval), order: order, fuzzy: f.FuzzyCompare, files: f.RuleFiles}
+		if o.Watch != nil {
+			s.watcher = o.Watch(name, t.start())
+		}
 		result.Tests = append(result.Tests, TestResult{Name: name, Failures: s.run(ctx)})
 	}
 	return result

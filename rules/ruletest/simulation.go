@@ -23,6 +23,8 @@ type simulation struct {
 	order map[string]int
 	fuzzy bool
 	files []string
+	// watcher is nil where nobody watches.
+	watcher Watcher
 
 	parser parser.Parser
 	suite  *promqltest.LazyLoader
@@ -31,6 +33,9 @@ type simulation struct {
 
 // run returns what was not as expected.
 func (s *simulation) run(ctx context.Context) (failures []Failure) {
+	if err := s.checkSize(); err != nil {
+		return []Failure{{Problem: err.Error()}}
+	}
 	s.parser = rules.NewParser()
 	suite, err := promqltest.NewLazyLoader(s.test.load(), promqltest.LazyLoaderOpts{
 		EnableAtModifier: true, EnableNegativeOffset: true, StartTime: s.test.Start.Time, Parser: s.parser,
@@ -73,7 +78,25 @@ func (s *simulation) run(ctx context.Context) (failures []Failure) {
 			failures = append(failures, *f)
 		}
 	}
+	if s.watcher != nil {
+		failures = append(failures, s.watcher.Failures()...)
+	}
 	return failures
+}
+
+// end returns the last moment that anything is expected of.
+func (s *simulation) end() time.Time {
+	var last time.Duration
+	for _, a := range s.test.AlertTests {
+		last = max(last, time.Duration(a.EvalTime))
+	}
+	for _, e := range s.test.ExprTests {
+		last = max(last, time.Duration(e.EvalTime))
+	}
+	if s.watcher != nil {
+		last = max(last, s.watcher.Until())
+	}
+	return s.test.start().Add(last)
 }
 
 // evaluate evaluates the groups from start to end and compares the alerts at
@@ -82,7 +105,7 @@ func (s *simulation) run(ctx context.Context) (failures []Failure) {
 func (s *simulation) evaluate(ctx context.Context) (failures []Failure, broken bool) {
 	due := slices.Clone(s.test.AlertTests)
 	slices.SortStableFunc(due, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
-	start, end := s.test.start(), s.test.end()
+	start, end := s.test.start(), s.end()
 	for ts := start; !ts.After(end); ts = ts.Add(s.every) {
 		if err := ctx.Err(); err != nil {
 			return append(failures, Failure{Problem: fmt.Sprintf("cut short: %v", err)}), true
