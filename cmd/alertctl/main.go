@@ -23,6 +23,7 @@ func main() {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		LookupEnv:   os.LookupEnv,
 		CheckConfig: app.Check,
+		LoadRoutes:  app.Routes,
 	})
 	stop()
 	os.Exit(code)

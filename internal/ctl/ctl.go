@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"alertd/internal/rehearsal"
 )
 
 // Build is which alertctl this is.
@@ -40,6 +42,9 @@ type Options struct {
 
 	// CheckConfig is the work of `alertctl check`.
 	CheckConfig CheckConfig
+	// LoadRoutes reads the routes and receivers of a configuration file, for
+	// `alertctl test`. It connects to nothing.
+	LoadRoutes func(configFile string) (rehearsal.Setup, error)
 }
 
 // cli is what the commands of one invocation share.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"alertd/internal/notifytest"
 	"alertd/rules/ruletest"
 )
 
@@ -46,11 +47,24 @@ func (c *cli) testCommand() *cobra.Command {
 	var form testForm
 	cmd := &cobra.Command{
 		Use:   "test FILE...",
-		Short: "Run the unit tests of Prometheus rule files",
+		Short: "Run the unit tests of rule files, and of who is told",
 		Long: `Test runs files of rule unit tests, those of "promtool test rules", against the
 rules as alertd evaluates them: what passes promtool passes here, and what fails
 there fails here. Missing data ends an alert, as in Prometheus. It asks neither
 alertd nor Prometheus.
+
+A second document in the file, which promtool does not read, may say who must be
+told what and when, by the routes of an alertd.yml or alertmanager.yml:
+
+  ---
+  alertd:
+    config_file: alertd.yml
+    tests:
+      - name: a disk fills up       # a test above
+        until: 2h
+        notifications:              # these, and no others
+          - {at: 7m, receiver: chat, firing: [{alertname: DiskFull}]}
+          - {at: 1h, receiver: chat, resolved: [{alertname: DiskFull}]}
 
 Where something differs, lines behind "-" were expected and did not come, those
 behind "+" came and were not expected. Files run side by side; the answer is in
@@ -82,7 +96,7 @@ func (c *cli) test(ctx context.Context, paths []string, form testForm) error {
 			return usage("--run: %w", err)
 		}
 	}
-	results := runTests(ctx, paths, only)
+	results := runTests(ctx, paths, notifytest.Options{Only: only, Load: c.LoadRoutes})
 	if err := ctx.Err(); err != nil {
 		return failed(ExitInterrupted, "cannot finish the tests", err)
 	}
@@ -111,13 +125,13 @@ func (c *cli) test(ctx context.Context, paths []string, form testForm) error {
 }
 
 // runTests runs the files side by side and returns their results in order.
-func runTests(ctx context.Context, paths []string, only *regexp.Regexp) []ruletest.Result {
+func runTests(ctx context.Context, paths []string, o notifytest.Options) []ruletest.Result {
 	results := make([]ruletest.Result, len(paths))
 	var running errgroup.Group
 	running.SetLimit(runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		running.Go(func() error {
-			results[i] = ruletest.Run(ctx, path, ruletest.Options{Only: only})
+			results[i] = notifytest.Run(ctx, path, o)
 			return nil
 		})
 	}

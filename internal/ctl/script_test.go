@@ -15,6 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"alertd/internal/app"
 )
 
 // scriptNow is when the scripts happen.
@@ -49,6 +51,7 @@ func scriptOptions(args []string) Options {
 		Args:        args,
 		Now:         func() time.Time { return now.In(paris) },
 		CheckConfig: checkWords,
+		LoadRoutes:  app.Routes,
 	}
 }
 

@@ -74,9 +74,25 @@ type Watcher interface {
 	Until() time.Duration
 	// Evaluated takes what the evaluation of one rule changed; see rules.Steps.
 	Evaluated(at time.Time, changed []alert.Alert, deleted []string)
-	// Failures tells, at the end, what was not as expected.
-	Failures() []Failure
+	// Failures tells, at the end of the test, what was not as expected.
+	Failures(end time.Time) []Failure
 }
+
+// Names returns the names of the tests of the file path, as results bear them.
+func Names(path string) ([]string, error) {
+	f, _, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(f.Tests))
+	for i := range f.Tests {
+		names[i] = f.Tests[i].name(i)
+	}
+	return names, nil
+}
+
+// name returns what the test is called, unnamed#2 for a third one without a name.
+func (t *test) name(index int) string { return cmp.Or(t.Name, fmt.Sprintf("unnamed#%d", index)) }
 
 // Run runs the test file path. As in promtool, rule files are read by each test
 // that runs, so that a file without any passes whatever its rule files hold.
@@ -106,7 +122,7 @@ func Run(ctx context.Context, path string, o Options) Result {
 		if t.Interval == 0 {
 			t.Interval = f.EvaluationInterval
 		}
-		name := cmp.Or(t.Name, fmt.Sprintf("unnamed#%d", i))
+		name := t.name(i)
 		s := simulation{test: t, every: time.Duration(f.EvaluationInterval), order: order, fuzzy: f.FuzzyCompare, files: f.RuleFiles}
 		if o.Watch != nil {
 			s.watcher = o.Watch(name, t.start())

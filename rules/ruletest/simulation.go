@@ -79,7 +79,7 @@ func (s *simulation) run(ctx context.Context) (failures []Failure) {
 		}
 	}
 	if s.watcher != nil {
-		failures = append(failures, s.watcher.Failures()...)
+		failures = append(failures, s.watcher.Failures(s.end())...)
 	}
 	return failures
 }

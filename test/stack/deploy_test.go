@@ -1,6 +1,8 @@
 package stack_test
 
 import (
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -215,9 +217,23 @@ func TestYAMLFilesHaveNoDuplicateKeys(t *testing.T) {
 		composeFile, prometheusFile, "deploy/alertd.example.yml",
 		"monitoring/rules/example.rules.yml", "monitoring/rules/example.test.yml",
 	} {
-		var into map[string]any
-		if err := yaml.Load([]byte(read(t, name)), &into, yaml.WithUniqueKeys()); err != nil {
-			t.Errorf("%s: %v", name, err)
+		loader, err := yaml.NewLoader(strings.NewReader(read(t, name)), yaml.WithUniqueKeys())
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents := 0
+		for {
+			var into map[string]any
+			if err := loader.Load(&into); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Errorf("%s: %v", name, err)
+				break
+			}
+			documents++
+		}
+		if documents == 0 {
+			t.Errorf("%s is empty", name)
 		}
 	}
 }
