@@ -1,73 +1,74 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v4"
+
+	"alertd/internal/invalid"
+	"alertd/rules/rulefile"
 )
 
-// rule returns the rule number n, from 1, of a group; the document where there
-// is none.
-func (f *ruleFile) rule(group string, n int) yaml.Node {
-	for _, g := range f.groups() {
-		name, list := value(g, "name"), value(g, "rules")
-		if list != nil && n <= len(list.Content) && (name == nil && group == "" || name != nil && name.Value == group) {
-			return *list.Content[n-1]
+// rule returns the rule number n, from 1, of a group; nil where there is none.
+func (l locator) rule(group string, n int) *yaml.Node {
+	for _, g := range l.Groups {
+		if g.Name == group && n >= 1 && n <= len(g.Rules) {
+			return g.Rules[n-1].Node
 		}
 	}
-	return f.document
+	return nil
 }
 
-func (f *ruleFile) groups() []*yaml.Node {
-	if len(f.document.Content) == 0 {
+// expression returns the mistakes that the PromQL parser found in a rule, each
+// where it is within the expression; nil where err tells of none.
+func (l locator) expression(rule *yaml.Node, err error) []invalid.Finding {
+	all, ok := errors.AsType[parser.ParseErrors](err)
+	expr := rulefile.Value(rule, "expr")
+	if !ok || len(all) == 0 || expr == nil {
 		return nil
 	}
-	if list := value(f.document.Content[0], "groups"); list != nil {
-		return list.Content
-	}
-	return nil
+	semantic, _ := errors.AsType[*rulefmt.Error](err) // or else there were no rule
+	first := all[0]                                   // the others follow from it
+	at := l.Within(expr, int(first.PositionRange.Start))
+	return []invalid.Finding{l.finding(CheckExpression, at, ruleName(semantic)+"could not parse expression: "+first.Err.Error())}
 }
 
 // place returns where within a node the mistake is: at the scalar that it names,
 // at the group that it is about, or where the node begins.
-func (f *ruleFile) place(within yaml.Node, mistake string) (line, column int) {
+func (l locator) place(within *yaml.Node, mistake string) rulefile.Place {
 	named := regexp.MustCompile(`(?:label|annotation) "([^"]*)":|invalid (?:label|annotation) (?:name|value): (.*)$|duration string: "(.*)"$`)
 	if m := named.FindStringSubmatch(mistake); m != nil {
-		if n := scalar(&within, m[1]+m[2]+m[3]); n != nil {
-			return n.Line, n.Column
+		if n := l.scalar(within, m[1]+m[2]+m[3]); n != nil {
+			return rulefile.Start(n)
 		}
 	}
 	seen := map[string]bool{}
-	for _, g := range f.groups() {
-		name := ""
-		if n := value(g, "name"); n != nil {
-			name = n.Value
+	for _, g := range l.Groups {
+		empty := g.Name == "" && strings.Contains(mistake, "Groupname must not be empty")
+		if empty || seen[g.Name] && strings.HasSuffix(mistake, fmt.Sprintf("groupname: \"%s\" is repeated in the same file", g.Name)) {
+			return rulefile.Start(g.Node)
 		}
-		empty := name == "" && strings.Contains(mistake, "Groupname must not be empty")
-		if empty || seen[name] && strings.HasSuffix(mistake, fmt.Sprintf("groupname: \"%s\" is repeated in the same file", name)) {
-			return g.Line, g.Column
-		}
-		seen[name] = true
+		seen[g.Name] = true
 	}
-	return max(within.Line, 1), max(within.Column, 1)
+	return rulefile.Start(within)
 }
 
-// value returns the value under a mapping's key, nil where there is none.
-func value(n *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
+// scalar returns the first key or value of that text within n, or anywhere in
+// the file where n is nil; nil where there is none.
+func (l locator) scalar(n *yaml.Node, text string) *yaml.Node {
+	if n != nil {
+		return scalar(n, text)
 	}
-	return nil
+	return scalar(l.Root(), text)
 }
 
-// scalar returns the first key or value of that text within n, nil where there
-// is none.
 func scalar(n *yaml.Node, text string) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Value == text {
+	if n == nil || n.Kind == yaml.ScalarNode && n.Value == text {
 		return n
 	}
 	for _, child := range n.Content {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"alertd/internal/invalid"
 	"alertd/rules"
 )
 
@@ -34,16 +35,20 @@ func TestCheckFileParity(t *testing.T) {
 			if want := strings.HasPrefix(name, "pass-") || name == "example.rules.yml"; (runErr == nil) != want {
 				t.Errorf("promtool accepts: %t, but the file's name says %t\n%s", runErr == nil, want, out)
 			}
-			n, mistakes, _ := rules.CheckFile(path)
-			if (len(mistakes) == 0) != (runErr == nil) {
-				t.Errorf("mistakes %q, promtool says\n%s", mistakes, out)
+			checked := rules.CheckFile(path)
+			if (len(checked.Mistakes) == 0) != (runErr == nil) {
+				t.Errorf("mistakes %q, promtool says\n%s", checked.Mistakes, out)
+			}
+			n := 0
+			for _, g := range checked.Groups {
+				n += len(g.Rules)
 			}
 			if m := found.FindSubmatch(out); m != nil && string(m[1]) != strconv.Itoa(n) {
 				t.Errorf("%d rules, promtool found %s", n, m[1])
 			}
-			for _, m := range mistakes {
-				if !strings.HasPrefix(m, "reading ") && !regexp.MustCompile(`^\S+\.yml:[1-9]\d*:[1-9]\d*: \S`).MatchString(m) {
-					t.Errorf("the mistake %q has no place", m)
+			for _, m := range checked.Mistakes {
+				if placed := m.Line > 0 && m.Column > 0; m.Severity != invalid.Error || m.File != path || placed != (m.Check != rules.CheckUnreadable) {
+					t.Errorf("the mistake %q is of %s, %s", m, m.Check, m.Severity)
 				}
 			}
 		})
@@ -53,7 +58,7 @@ func TestCheckFileParity(t *testing.T) {
 // TestCheckFilePlaces: where each kind of mistake is.
 func TestCheckFilePlaces(t *testing.T) {
 	for file, want := range map[string][]string{
-		"fail-expr":               {"5:15: ", "7:15: "},
+		"fail-expr":               {"5:19: ", "7:18: "},
 		"fail-expr-missing":       {"5:9: "},
 		"fail-neither":            {"5:9: "},
 		"fail-template":           {"7:23: ", "7:51: "},
@@ -66,15 +71,15 @@ func TestCheckFilePlaces(t *testing.T) {
 		"fail-group-twice":        {"3:5: "},
 		"fail-type":               {"1:1: "},
 		"fail-duration":           {"4:35: "},
-		"none-such":               {"reading the rule file: "},
+		"none-such":               {" reading the rule file: "},
 	} {
-		_, mistakes, _ := rules.CheckFile("testdata/check/" + file + ".yml")
+		mistakes := rules.CheckFile("testdata/check/" + file + ".yml").Mistakes
 		if len(mistakes) != len(want) {
 			t.Errorf("%s: %q, want %d", file, mistakes, len(want))
 			continue
 		}
 		for i, m := range mistakes {
-			if !strings.HasPrefix(m, "testdata/check/"+file+".yml:"+want[i]) && !strings.HasPrefix(m, "reading ") {
+			if !strings.HasPrefix(m.String(), "testdata/check/"+file+".yml:"+want[i]) {
 				t.Errorf("%s: %q, want it at %s", file, m, want[i])
 			}
 		}

@@ -11,8 +11,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
+
+	"alertd/internal/invalid"
 )
 
 // FileSpec is an entry of `rule_files`: a glob, and what missing data means to
@@ -62,15 +63,13 @@ func loadFile(path string, spec FileSpec, interval time.Duration, logger *slog.L
 	if err := readable(path); err != nil {
 		return nil, []error{err}
 	}
-	parsed, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, NewParser(), logger)
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	if errs := checkPolicies(path, parsed.Groups); len(errs) > 0 {
-		return nil, errs
+	checked := CheckFile(path)
+	var errs []error
+	for _, m := range slices.Concat(checked.Mistakes, checked.Policies) {
+		errs = append(errs, Mistake(m))
 	}
 	var groups []Group
-	for _, g := range parsed.Groups {
+	for _, g := range checked.Groups {
 		group, err := compileGroup(path, g, spec, interval, logger)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: group %q: %w", path, g.Name, err))
@@ -81,19 +80,10 @@ func loadFile(path string, spec FileSpec, interval time.Duration, logger *slog.L
 	return groups, errs
 }
 
-// checkPolicies returns the labels that say what missing data means, but name
-// nothing that it could.
-func checkPolicies(path string, groups []rulefmt.RuleGroup) []error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return []error{fmt.Errorf("rule file: %w", err)}
-	}
-	var errs []error
-	for _, m := range newRuleFile(data).mistakenPolicies(groups) {
-		errs = append(errs, errors.New(path+":"+m))
-	}
-	return errs
-}
+// Mistake is one thing wrong with a rule file, as an error.
+type Mistake invalid.Finding
+
+func (m Mistake) Error() string { return invalid.Finding(m).String() }
 
 // maxFile is more than any rule file is long, in bytes.
 const maxFile = 16 << 20

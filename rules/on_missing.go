@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"go.yaml.in/yaml/v4"
 
 	"alertd/internal/invalid"
+	"alertd/rules/rulefile"
 )
 
 // OnMissing is what a rule does when the series of an active alert vanishes.
@@ -58,36 +58,26 @@ func labelled(labels map[string]string, otherwise OnMissing) OnMissing {
 	return cmp.Or(otherwise, Resolve)
 }
 
-// mistakenPolicies returns, as line:column: text, the labels of a rule file that
-// name no policy for missing data.
-func (f *ruleFile) mistakenPolicies(groups []rulefmt.RuleGroup) []string {
-	var mistakes []string
-	check := func(labels map[string]string, within *yaml.Node) {
-		policy, given := labels[OnMissingLabel]
-		if !given || OnMissing(policy).known() {
+// policies returns what is wrong with the labels of a rule file that say a
+// policy for missing data.
+func (l locator) policies() []invalid.Finding {
+	var wrong []invalid.Finding
+	check := func(within *yaml.Node) {
+		label := rulefile.Value(rulefile.Value(within, "labels"), OnMissingLabel)
+		if label == nil || OnMissing(label.Value).known() {
 			return
 		}
-		place := within
-		if n := value(within, "labels"); n != nil {
-			place = n
-			if n := value(n, OnMissingLabel); n != nil {
-				place = n
-			}
-		}
-		mistakes = append(mistakes, fmt.Sprintf("%d:%d: label %s: %q is no policy for missing data: %s",
-			max(place.Line, 1), max(place.Column, 1), OnMissingLabel, policy, mendOnMissing))
+		f := l.finding(CheckPolicy, rulefile.Start(label), fmt.Sprintf("label %s: %q is no policy for missing data", OnMissingLabel, label.Value))
+		f.Severity, f.Mend = invalid.Warning, mendOnMissing
+		wrong = append(wrong, f)
 	}
-	nodes := f.groups()
-	for i, g := range groups {
-		if i < len(nodes) {
-			check(g.Labels, nodes[i])
-		}
-		for n, r := range g.Rules {
-			if r.Alert != "" {
-				within := f.rule(g.Name, n+1)
-				check(r.Labels, &within)
+	for _, g := range l.Groups {
+		check(g.Node)
+		for _, r := range g.Rules {
+			if rulefile.Value(r.Node, "alert") != nil {
+				check(r.Node)
 			}
 		}
 	}
-	return mistakes
+	return wrong
 }

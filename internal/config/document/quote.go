@@ -1,19 +1,9 @@
 package document
 
-import (
-	"strings"
-	"unicode"
+import "alertd/internal/invalid"
 
-	"golang.org/x/text/width"
-)
-
-// The look of a quoted line.
-const (
-	margin   = "    "
-	ellipsis = "…"
-	// maxQuoted is how many characters of a line are shown, around the caret.
-	maxQuoted = 160
-)
+// ellipsis stands for what may be a secret.
+const ellipsis = "…"
 
 // quote returns a line, its secrets masked, and a caret under the column.
 func (c *censor) quote(line, column int) string {
@@ -22,50 +12,5 @@ func (c *censor) quote(line, column int) string {
 		return ""
 	}
 	text := []rune(written)
-	shown, caret := cover(text, c.spans(line, text), column-1)
-	shown, caret = window(shown, caret)
-	var above, below strings.Builder
-	for i, r := range shown {
-		if r != '\t' && !unicode.IsPrint(r) {
-			r = '\uFFFD' // what would move a terminal's cursor is shown as unprintable
-		}
-		above.WriteRune(r)
-		if i < caret {
-			below.WriteString(blank(r))
-		}
-	}
-	return margin + above.String() + "\n" + margin + below.String() + "^"
-}
-
-// blank returns white space as wide as r.
-func blank(r rune) string {
-	switch {
-	case r == '\t':
-		return "\t"
-	case unicode.In(r, unicode.Mn, unicode.Me):
-		return ""
-	}
-	if kind := width.LookupRune(r).Kind(); kind == width.EastAsianWide || kind == width.EastAsianFullwidth {
-		return "  "
-	}
-	return " "
-}
-
-// window cuts a long line down to what surrounds the caret.
-func window(text []rune, caret int) ([]rune, int) {
-	if len(text) <= maxQuoted {
-		return text, min(caret, len(text))
-	}
-	from := max(0, caret-maxQuoted/2)
-	to := min(len(text), from+maxQuoted)
-	out := []rune{}
-	if from > 0 {
-		out = append(out, []rune(ellipsis)...)
-	}
-	caret = min(caret, to) - from + len(out)
-	out = append(out, text[from:to]...)
-	if to < len(text) {
-		out = append(out, []rune(ellipsis)...)
-	}
-	return out, caret
+	return invalid.Quote(cover(text, c.spans(line, text), column-1))
 }
