@@ -1,39 +1,116 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
+	"alertd/internal/check"
 	"alertd/internal/config"
+	"alertd/internal/configlint"
+	"alertd/internal/invalid"
+	"alertd/internal/prom"
 	"alertd/internal/web"
 	"alertd/notifier"
+	"alertd/rules"
+	"alertd/rules/lint"
 )
 
-// Check reads a configuration exactly as Run would ("" is the environment) and
-// tells in words what it watches and whom it tells. It talks to nobody. Where
-// something is wrong the error joins one error for each mistake.
-func Check(path string) (summary string, err error) {
-	o := Options{ConfigFile: path, Stdout: io.Discard, Logger: slog.New(slog.DiscardHandler), Version: web.Version{Version: "check"}}
-	p, err := load(o)
-	if wrong, ok := errors.AsType[*config.Mistakes](err); ok {
-		each := make([]error, len(wrong.List))
-		for i, m := range wrong.List {
-			each[i] = errors.New(m.String())
-		}
-		return "", errors.Join(each...)
-	}
+// Check reads a configuration exactly as Run would ("" is the environment),
+// tells in words what it watches and whom it tells, and has it and its rule
+// files looked through. It talks to nobody but the Prometheus that it is asked
+// to hold the rules against; an error says that this one could not be asked.
+func Check(ctx context.Context, request check.Request) (check.Report, error) {
+	o := Options{ConfigFile: request.Config, Stdout: io.Discard, Logger: slog.New(slog.DiscardHandler), Version: web.Version{Version: "check"}}
+	var report check.Report
+	cfg, err := readConfig(o)
 	if err != nil {
-		return "", err
+		report.Findings = mistakes(request.Config, err)
+		request.Live = false // whom to ask is not certain
+		specs := config.RuleFiles(request.Config, config.Options{Kinds: kinds(o)})
+		err := report.Look(ctx, matching(specs), lint.Options{}, request, 0)
+		return report, err
 	}
+	if request.Live && request.Prometheus.URL == "" && cfg.Prometheus.URL == "" {
+		return report, check.ErrNoPrometheus
+	}
+	request.Prometheus = askedBy(request.Prometheus, cfg.Prometheus)
+	options := lint.Options{ScrapeInterval: request.ScrapeInterval, Docker: cfg.Containers.Enabled == nil || *cfg.Containers.Enabled}
+	if options.ScrapeInterval == 0 && cfg.Prometheus.URL == "" {
+		options.ScrapeInterval = time.Duration(cfg.Standalone.ScrapeInterval)
+	}
+	if err := report.Look(ctx, matching(cfg.RuleFiles), options, request, time.Duration(cfg.Evaluation.Interval)); err != nil {
+		return report, err
+	}
+	p, err := planOf(cfg, o)
+	if err != nil {
+		if worst, found := report.Worst(); !found || worst < invalid.Error { // else that is what is wrong
+			report.Findings = append(report.Findings, mistakes(request.Config, err)...)
+		}
+		return report, nil
+	}
+	report.Findings = append(report.Findings, configlint.Check(cfg, p.groups, check.OtherIDs(), request.Now)...)
 	if _, err := p.setup(o, &url.URL{Scheme: "http", Host: "localhost"}); err != nil {
-		return "", err
+		report.Findings = append(report.Findings, mistakes(request.Config, err)...)
+		return report, nil
 	}
-	return p.describe(), nil
+	report.Summary = p.describe()
+	return report, nil
+}
+
+// askedBy returns how to ask the Prometheus that a request names, or else the
+// configuration's. Its credentials go to its own Prometheus only.
+func askedBy(request, configured prom.Settings) prom.Settings {
+	if request.URL == "" {
+		return configured
+	}
+	own, err := url.Parse(configured.URL)
+	other, otherErr := url.Parse(request.URL)
+	if err == nil && otherErr == nil && own.Host == other.Host {
+		configured.URL = request.URL
+		return configured
+	}
+	return request
+}
+
+// matching returns the rule files that patterns stand for, each once.
+func matching(specs []rules.FileSpec) []rules.FileSpec {
+	var out []rules.FileSpec
+	for _, spec := range specs {
+		paths, err := filepath.Glob(spec.Path)
+		if err != nil {
+			continue // told as a mistake of the configuration
+		}
+		for _, path := range paths {
+			if !slices.ContainsFunc(out, func(s rules.FileSpec) bool { return s.Path == path }) {
+				out = append(out, rules.FileSpec{Path: path, OnMissing: spec.OnMissing})
+			}
+		}
+	}
+	return out
+}
+
+// mistakes returns what keeps a configuration from being used as findings.
+func mistakes(file string, err error) []invalid.Finding {
+	wrong, ok := errors.AsType[*config.Mistakes](err)
+	if !ok {
+		if file == "" {
+			file = "environment"
+		}
+		return []invalid.Finding{{Check: config.Invalid, Severity: invalid.Error, File: file, Problem: err.Error()}}
+	}
+	found := make([]invalid.Finding, len(wrong.List))
+	for i, m := range wrong.List {
+		found[i] = m.Finding()
+	}
+	return found
 }
 
 func (p *plan) describe() string {

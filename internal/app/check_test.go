@@ -5,6 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"alertd/internal/check"
+	"alertd/internal/invalid"
 )
 
 func writeFile(t *testing.T, path, text string) string {
@@ -15,32 +19,89 @@ func writeFile(t *testing.T, path, text string) string {
 	return path
 }
 
-// Mistakes are counted by those who print them.
-func TestCheckJoinsMistakes(t *testing.T) {
-	path := writeFile(t, filepath.Join(t.TempDir(), "alertd.yml"), "rout: x\ncro: y\ntimezone: Nowhere\n")
-	_, err := Check(path)
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok || len(joined.Unwrap()) != 3 {
-		t.Fatalf("not three errors: %v", err)
+// checked runs Check on a configuration of that text, beside files of those texts.
+func checked(t *testing.T, text string, files map[string]string) check.Report {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		writeFile(t, filepath.Join(dir, name), content)
 	}
-	if first := joined.Unwrap()[0].Error(); !strings.Contains(first, ":1:1: unknown key rout: did you mean route?\n") {
+	path := writeFile(t, filepath.Join(dir, "alertd.yml"), text)
+	report, err := Check(t.Context(), check.Request{Config: path, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range report.Findings {
+		report.Findings[i].File = filepath.Base(report.Findings[i].File)
+	}
+	return report
+}
+
+func lines(report check.Report) string {
+	var b strings.Builder
+	for _, f := range report.Findings {
+		f.Quote = ""
+		b.WriteString(f.Tagged() + "\n")
+	}
+	return b.String()
+}
+
+func TestCheckTellsEveryMistake(t *testing.T) {
+	report := checked(t, "rout: x\ncro: y\ntimezone: Nowhere\n", nil)
+	if len(report.Findings) != 3 || report.Summary != "" {
+		t.Fatalf("not three findings: %q", report.Findings)
+	}
+	first := report.Findings[0]
+	if first.String() != "alertd.yml:1:1: unknown key rout: did you mean route?\n    rout: x\n    ^" || first.Severity != invalid.Error {
 		t.Errorf("the first is %q", first)
 	}
 }
 
-func TestCheckTellsWhatPatternsMatch(t *testing.T) {
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "a.yml"), "groups: []")
-	writeFile(t, filepath.Join(dir, "b.yml"), "groups: []")
-	path := writeFile(t, filepath.Join(dir, "alertd.yml"),
-		"rule_files: ['[ab].yml', a.yml, nosuch.yml]\ntemplates: ['*.tmpl']\ncontainers: {expect: [x, y]}\n")
-	summary, err := Check(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"[ab].yml, 2 files\n", "/a.yml, 1 file\n", "nosuch.yml matches no file\n", "*.tmpl matches no file\n", "ContainerGone (2)"} {
-		if !strings.Contains(summary, want) {
-			t.Errorf("no %q in\n%s", want, summary)
+// What is wrong with the configuration and with its rule files is told at once.
+func TestCheckTellsConfigAndRulesTogether(t *testing.T) {
+	got := lines(checked(t, "rout: x\nrule_files: [a.yml]\n", map[string]string{
+		"a.yml": "groups: [{name: g, rules: [{alert: A, expr: 'up ==', for: 5m}]}]\n",
+	}))
+	for _, want := range []string{"alertd.yml:1:1: error: unknown key rout", "a.yml:1:50: error: group \"g\", rule 1, \"A\": could not parse expression: unexpected end of input [invalid-promql]"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+	got = lines(checked(t, "rule_files: [a.yml]\n", map[string]string{
+		"a.yml": "groups: [{name: g, rules: [{alert: A, expr: up, for: soon}]}]\n",
+	}))
+	if strings.Count(got, "soon") != 1 || !strings.Contains(got, "a.yml:1:54: error: ") {
+		t.Errorf("a mistake of the rule file is not told once, with its place:\n%s", got)
+	}
+}
+
+// A receiver's own templates are parsed, so that a mistake is not found by the
+// first alert.
+func TestCheckTellsOfInlineTemplates(t *testing.T) {
+	for name, receiver := range map[string]string{
+		"slack":   "slack_configs: [{api_url: 'https://hooks.slack.com/services/T/B/X',\n  title: '{{ .Status'}]",
+		"nested":  "slack_configs: [{api_url: 'https://hooks.slack.com/services/T/B/X', fields: [{title: a,\n  value: '{{ nosuch }}'}]}]",
+		"discord": "discord_configs: [{webhook_url: 'https://discord.com/api/webhooks/1/x',\n  message: '{{ if }}'}]",
+		"email":   "email_configs: [{to: a@example.com, from: b@example.com, smarthost: 'localhost:25',\n  headers: {Subject: '{{ end }}'}}]",
+	} {
+		got := lines(checked(t, "receivers:\n- name: r\n  "+receiver+"\n", nil))
+		if !strings.Contains(got, "alertd.yml:4:") || !strings.Contains(got, ": error: not a template: ") || !strings.Contains(got, "[invalid-config]") {
+			t.Errorf("%s: got\n%s", name, got)
+		}
+	}
+	if got := lines(checked(t, "receivers:\n- name: r\n  slack_configs: [{api_url: 'https://hooks.slack.com/services/T/B/X', title: '{{ template \"mine\" . }} {{ .Status | toUpper }} {{ routeLabels \"x\" }}'}]\n", nil)); strings.Contains(got, "template") {
+		t.Errorf("good templates are refused:\n%s", got)
+	}
+}
+
+func TestCheckTellsWhatPatternsMatch(t *testing.T) {
+	report := checked(t, "rule_files: ['[ab].yml', a.yml, nosuch.yml]\ntemplates: ['*.tmpl']\ncontainers: {expect: [x, y]}\n", map[string]string{"a.yml": "groups: []", "b.yml": "groups: []"})
+	for _, want := range []string{"[ab].yml, 2 files\n", "/a.yml, 1 file\n", "nosuch.yml matches no file\n", "*.tmpl matches no file\n", "ContainerGone (2)"} {
+		if !strings.Contains(report.Summary, want) {
+			t.Errorf("no %q in\n%s", want, report.Summary)
+		}
+	}
+	if got := lines(report); strings.Count(got, "[pattern-without-files]") != 2 || !strings.Contains(got, "alertd.yml:1:33: warning: ") || !strings.Contains(got, "alertd.yml:2:13: warning: ") {
+		t.Errorf("findings\n%s", got)
 	}
 }

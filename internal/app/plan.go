@@ -51,18 +51,26 @@ func load(o Options) (*plan, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	read := config.Options{Kinds: kinds(o), Logger: logger}
-	var cfg *config.Config
-	var err error
-	if o.ConfigFile == "" {
-		cfg, err = config.FromEnv(read)
-	} else {
-		cfg, err = config.Load(o.ConfigFile, read)
-	}
+	o.Logger = logger
+	cfg, err := readConfig(o)
 	if err != nil {
 		return nil, err
 	}
+	return planOf(cfg, o)
+}
+
+func readConfig(o Options) (*config.Config, error) {
+	read := config.Options{Kinds: kinds(o), Logger: o.Logger}
+	if o.ConfigFile == "" {
+		return config.FromEnv(read)
+	}
+	return config.Load(o.ConfigFile, read)
+}
+
+// planOf tries out what a configuration says and names.
+func planOf(cfg *config.Config, o Options) (*plan, error) {
 	p := &plan{config: cfg}
+	var err error
 	if p.route, err = cfg.RouteTree(); err != nil {
 		return nil, err
 	}
@@ -70,7 +78,7 @@ func load(o Options) (*plan, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	_, flapping := cfg.FlappingRules()
-	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), flapping, logger)
+	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), flapping, o.Logger)
 	if err != nil {
 		return nil, err
 	}

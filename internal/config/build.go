@@ -68,7 +68,7 @@ func build(doc *document.Document, dir string, o Options) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.out.masked = masked
+	b.out.masked, b.out.source = masked, doc
 	for _, w := range b.warnings {
 		o.Logger.Warn(w)
 	}

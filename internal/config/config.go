@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"alertd/internal/config/document"
+	"alertd/internal/invalid"
 	"alertd/internal/prom"
 	"alertd/internal/standalone"
 	"alertd/notifier"
@@ -34,12 +36,14 @@ type Config struct {
 	Flapping   Flapping
 
 	Route     *notifier.RouteSpec // the default one where the file has none
+	Routed    bool                // the file has one
 	Receivers []Receiver          // at least one
 	Templates []string            // globs of template files
 	Timezone  *time.Location      // of times in messages
 	Storage   Storage
 
 	masked []byte
+	source *document.Document
 }
 
 // Grafana is the `grafana` section: where messages link to.
@@ -142,6 +146,17 @@ func (c *Config) Rules() rules.Spec {
 // from a file or from variables: variables and aliases expanded, secrets
 // masked, without comments.
 func (c *Config) Masked() []byte { return c.masked }
+
+// Place returns a finding with its place only: where the value at a path such as
+// route.routes[0].receiver is written, its secrets masked.
+func (c *Config) Place(path string) invalid.Finding { return c.source.Place(path) }
+
+// PlaceAt is Place for a line and column of the file.
+func (c *Config) PlaceAt(line, column int) invalid.Finding { return c.source.PlaceAt(line, column) }
+
+// Lines returns the text of the configuration's file, secrets and all; nil
+// where it came from variables.
+func (c *Config) Lines() []string { return c.source.Lines() }
 
 // ID returns the name of the receiver's integration, as stores and metrics
 // know it.

@@ -9,6 +9,7 @@ import (
 
 	"alertd/internal/config/document"
 	"alertd/notifier"
+	"alertd/rules"
 )
 
 // Mistakes is the error for a configuration that is wrong: everything that is
@@ -17,6 +18,9 @@ type Mistakes = document.Mistakes
 
 // Mistake is one of Mistakes.
 type Mistake = document.Mistake
+
+// Invalid is the name of the check that a configuration must pass to be used.
+const Invalid = document.Invalid
 
 // Options is what a configuration is read with.
 type Options struct {
@@ -88,4 +92,26 @@ func FromEnv(o Options) (*Config, error) {
 		return nil, err
 	}
 	return build(doc, "", o)
+}
+
+// RuleFiles returns what a configuration file says under rule_files, whatever is
+// wrong with the rest, so that all mistakes can be told at once.
+func RuleFiles(path string, o Options) []rules.FileSpec {
+	o = o.withDefaults()
+	text, err := o.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	doc := document.Parse(path, text)
+	doc.Expand(newEnvironment(o.Environ).lookup)
+	b := &builder{doc: doc, out: defaults(), dir: dir, kinds: o.Kinds}
+	if doc.Root().Given() {
+		doc.Decode(&b.in)
+		b.ruleFiles()
+	}
+	return b.out.RuleFiles
 }

@@ -42,7 +42,7 @@ func (b *builder) routing() {
 		b.out.Route = defaultRoute(b.out.Receivers)
 		return
 	}
-	b.out.Route = &notifier.RouteSpec{}
+	b.out.Route, b.out.Routed = &notifier.RouteSpec{}, true
 	b.in.Route.Decode(b.out.Route)
 	b.checkRoot(b.out.Route)
 	b.checkRoute(b.in.Route, b.out.Route)

@@ -1,70 +1,76 @@
 package ctl
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
-	"alertd/rules"
+	"alertd/internal/check"
+	"alertd/internal/invalid"
 )
 
-// checkedRules is the answer of `check rules` about one file.
-type checkedRules struct {
-	File     string   `json:"file"`
-	OK       bool     `json:"ok"`
-	Rules    int      `json:"rules"`
-	Mistakes []string `json:"mistakes,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
-}
-
 func (c *cli) checkRulesCommand() *cobra.Command {
-	return &cobra.Command{
+	f := &checkFlags{}
+	cmd := &cobra.Command{
 		Use:   "rules FILE...",
 		Short: "Check Prometheus rule files, without a configuration",
-		Long: `Rules reads Prometheus rule files, accepts exactly those that "promtool check
-rules --lint=none" accepts, and says how many rules each has, recording rules
-included. It asks neither alertd nor Prometheus.
+		Long: `Rules reads Prometheus rule files and says how many rules each has, recording
+rules included. Without --strict and --live it succeeds for exactly those files
+that "promtool check rules --lint=none" accepts.
 
-Every mistake is told as file:line:column. The exit code is 1 where there is one,
-or where a file cannot be read. What Prometheus accepts and alertd does not, a
-label on_missing that names no policy, is a warning here.`,
-		Example: `  alertctl check rules /etc/prometheus/rules/*.yml`,
-		Args:    cobra.MinimumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return c.checkRules(args) },
+` + findingsHelp,
+		Example: `  alertctl check rules /etc/prometheus/rules/*.yml
+
+  # Against the Prometheus that is to evaluate them
+  alertctl check rules rules/*.yml --live --prometheus.url http://localhost:9090`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeYAML,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.checkRules(cmd.Context(), args, f) },
 	}
+	f.register(cmd)
+	return cmd
 }
 
-func (c *cli) checkRules(paths []string) error {
-	if _, err := c.load(); err != nil {
+func (c *cli) checkRules(ctx context.Context, paths []string, f *checkFlags) error {
+	request, err := c.checkRequest(f)
+	if err != nil {
 		return err
 	}
-	wrong := 0
-	results := make([]checkedRules, len(paths))
-	for i, path := range paths {
-		n, mistakes, warnings := rules.CheckFile(path)
-		results[i] = checkedRules{File: path, OK: len(mistakes) == 0, Rules: n, Mistakes: mistakes, Warnings: warnings}
-		if len(mistakes) > 0 {
-			wrong++
-		}
+	request.Files = paths
+	report, err := check.Rules(ctx, request)
+	if err != nil {
+		return cannotAsk(err)
 	}
-	if err := c.print(results, func() {
-		for _, r := range results {
-			if r.OK {
-				c.out.printf("%s: %s\n", neutral(r.File), count(r.Rules, "rule"))
-			}
-			for _, m := range r.Mistakes {
-				c.err.printf("%s\n", neutral(m))
-			}
-			for _, w := range r.Warnings {
-				c.err.printf("warning: %s\n", neutral(w))
+	found := f.chosen(report.Findings)
+	answers := make([]checked, len(report.Files))
+	wrong := map[string]bool{}
+	for i, file := range report.Files {
+		a := checked{File: file.Path, OK: true, Rules: &file.Rules}
+		for _, one := range found {
+			if one.File == file.Path {
+				a.Findings = append(a.Findings, one)
 			}
 		}
-	}); err != nil {
-		return err
+		a.OK = !hasError(a.Findings)
+		if !a.OK || f.strict && len(a.Findings) > 0 {
+			wrong[file.Path] = true
+		}
+		answers[i] = a
 	}
-	if wrong > 0 {
-		return refused("%s with mistakes", count(wrong, "rule file"))
+	return c.tell(f, report, answers, count(len(wrong), "rule file"), func() {
+		for _, a := range answers {
+			if a.OK {
+				c.out.printf("%s: %s\n", neutral(a.File), count(*a.Rules, "rule"))
+			}
+		}
+	})
+}
+
+func hasError(found []invalid.Finding) bool {
+	for _, one := range found {
+		if one.Severity == invalid.Error {
+			return true
+		}
 	}
-	return nil
+	return false
 }

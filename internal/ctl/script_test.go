@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"os"
 	"os/signal"
@@ -17,6 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"alertd/internal/app"
+	"alertd/internal/check"
+	"alertd/internal/invalid"
 )
 
 // scriptNow is when the scripts happen.
@@ -55,21 +56,29 @@ func scriptOptions(args []string) Options {
 	}
 }
 
-// checkWords finds two mistakes in a file with the word "wrong".
-func checkWords(path string) (string, error) {
-	if path == "" {
-		return "2 receivers: slack, email", nil
+// checkWords finds a mistake and more in a file with the word "wrong".
+func checkWords(_ context.Context, r check.Request) (check.Report, error) {
+	if r.Live {
+		return check.Report{}, check.ErrNoPrometheus
 	}
-	data, err := os.ReadFile(path)
+	if r.Config == "" {
+		return check.Report{Summary: "2 receivers: slack, email"}, nil
+	}
+	data, err := os.ReadFile(r.Config)
 	if err != nil {
-		return "", err
+		return check.Report{}, err
 	}
-	if strings.Contains(string(data), "wrong") {
-		return "", errors.Join(
-			errors.New(path+":2:1: unknown key \"rout\": did you mean \"route\"?\n    2 | rout: wrong\n      | ^"),
-			errors.New(path+":5:1: no such receiver \"x\""))
+	if !strings.Contains(string(data), "wrong") {
+		return check.Report{Summary: "1 job: etl\n1 receiver: slack"}, nil
 	}
-	return "1 job: etl\n1 receiver: slack", nil
+	return check.Report{Findings: []invalid.Finding{
+		{
+			Check: "invalid-config", Severity: invalid.Error, File: r.Config, Line: 2, Column: 1,
+			Problem: "unknown key rout", Mend: "did you mean route?", Quote: "    rout: wrong\n    ^",
+		},
+		{Check: "pattern-without-files", Severity: invalid.Warning, File: r.Config, Line: 5, Column: 1, Problem: "50% of *.yml,\nmatches no file", Mend: "correct it"},
+		{Check: "unused-receiver", Severity: invalid.Info, File: r.Config, Line: 9, Column: 3, Problem: "no route leads to x", Quote: "    x\n    ^"},
+	}}, nil
 }
 
 func TestScripts(t *testing.T) {

@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 
@@ -28,28 +29,22 @@ func readAnswer(body []byte) (*answer, error) {
 		return nil, unreadable()
 	}
 	var wrong error
+	object := members{Stream: out}
 	out.WriteObjectStart()
-	first := true
 	in.ReadMapCB(func(in *jsoniter.Iterator, key string) bool {
-		if !first {
-			out.WriteMore()
-		}
-		first = false
-		out.WriteObjectField(key)
 		switch key {
 		case "data":
+			object.add(key, nil)
 			wrong = a.readData(in, out)
-			return wrong == nil
 		case "status":
 			a.status = text(in)
-			out.WriteString(a.status)
+			object.add(key, quoted(a.status))
 		case "isPartial":
 			a.partial = in.WhatIsNext() == jsoniter.BoolValue && in.ReadBool()
-			out.WriteBool(a.partial)
 		default:
-			_, _ = out.Write(in.SkipAndReturnBytes())
+			object.add(key, in.SkipAndReturnBytes())
 		}
-		return true
+		return wrong == nil
 	})
 	out.WriteObjectEnd()
 	if wrong != nil {
@@ -70,8 +65,10 @@ func (a *answer) readData(in *jsoniter.Iterator, out *jsoniter.Stream) error {
 		return nil
 	}
 	var kind string
-	var result []byte // where it comes before its type is known
+	var result []byte // where it comes before its type is known, or is no vector
 	var wrong error
+	object := members{Stream: out}
+	out.WriteObjectStart()
 	in.ReadMapCB(func(in *jsoniter.Iterator, key string) bool {
 		switch {
 		case key == "resultType":
@@ -81,24 +78,44 @@ func (a *answer) readData(in *jsoniter.Iterator, out *jsoniter.Stream) error {
 		case key == "result":
 			result = in.SkipAndReturnBytes()
 		default:
-			in.Skip()
+			object.add(key, in.SkipAndReturnBytes())
 		}
 		return wrong == nil
 	})
 	if wrong == nil && kind == vectorType && a.vector == nil {
 		a.vector, wrong = readVector(jsoniter.ParseBytes(jsoniter.ConfigDefault, result))
 	}
-	if kind == vectorType || result == nil {
+	if kind == vectorType {
 		result = []byte("[]")
 	}
-	out.WriteObjectStart()
-	out.WriteObjectField("resultType")
-	out.WriteString(kind)
-	out.WriteMore()
-	out.WriteObjectField("result")
-	_, _ = out.Write(result)
+	if kind != "" {
+		object.add("resultType", quoted(kind))
+	}
+	if result != nil {
+		object.add("result", result)
+	}
 	out.WriteObjectEnd()
 	return wrong
+}
+
+// members writes the members of an object.
+type members struct {
+	*jsoniter.Stream
+	some bool
+}
+
+func (m *members) add(key string, value []byte) {
+	if m.some {
+		m.WriteMore()
+	}
+	m.some = true
+	m.WriteObjectField(key)
+	_, _ = m.Write(value)
+}
+
+func quoted(text string) []byte {
+	data, _ := json.Marshal(text) // a string always has a JSON form
+	return data
 }
 
 // text reads a string, or passes over what is none.

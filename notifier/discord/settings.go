@@ -62,7 +62,10 @@ func (s *Settings) Check() []notifier.FieldError {
 			Path: "avatar_url", Problem: "it is not a web address", Mend: "write the address of a picture, beginning with https://",
 		})
 	}
-	return wrong
+	return append(wrong, notifier.CheckTemplates(
+		notifier.Templated{Path: "content", Text: s.Content}, notifier.Templated{Path: "title", Text: s.Title},
+		notifier.Templated{Path: "message", Text: s.Message}, notifier.Templated{Path: "username", Text: s.Username},
+	)...)
 }
 
 // Options returns what the dispatcher acts upon. Discord takes five messages in

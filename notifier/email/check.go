@@ -1,6 +1,7 @@
 package email
 
 import (
+	"maps"
 	"net"
 	"net/mail"
 	"net/textproto"
@@ -18,6 +19,7 @@ func (s *Settings) Check() []notifier.FieldError {
 	c.smarthost(s.Smarthost)
 	c.auth(s)
 	c.headers(s)
+	c.templates(s)
 	if s.HTML == "" && s.Text == "" {
 		c.add("text", "both html and text are empty", "leave one of them out, so that it has its default")
 	}
@@ -126,4 +128,17 @@ func headerName(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// templates tells of fields whose templates cannot be parsed.
+func (c *checker) templates(s *Settings) {
+	all := []notifier.Templated{
+		{Path: "to", Text: s.To}, {Path: "from", Text: s.From}, {Path: "html", Text: s.HTML}, {Path: "text", Text: s.Text},
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
+		all = append(all, notifier.Templated{Path: "headers." + name, Text: s.Headers[name]})
+	}
+	for _, f := range notifier.CheckTemplates(all...) {
+		c.add(f.Path, f.Problem, f.Mend)
+	}
 }

@@ -128,7 +128,46 @@ func (s *Settings) Check() []notifier.FieldError {
 			})
 		}
 	}
-	return wrong
+	return append(wrong, notifier.CheckTemplates(s.templates()...)...)
+}
+
+// templates returns the fields that hold templates.
+func (s *Settings) templates() []notifier.Templated {
+	all := []notifier.Templated{
+		{Path: "channel", Text: s.Channel},
+		{Path: "username", Text: s.Username},
+		{Path: "icon_emoji", Text: s.IconEmoji},
+		{Path: "icon_url", Text: s.IconURL},
+		{Path: "message_text", Text: s.MessageText},
+		{Path: "title", Text: s.Title},
+		{Path: "color", Text: s.Color},
+		{Path: "title_link", Text: s.TitleLink},
+		{Path: "pretext", Text: s.Pretext},
+		{Path: "text", Text: s.Text},
+		{Path: "footer", Text: s.Footer},
+		{Path: "fallback", Text: s.Fallback},
+		{Path: "callback_id", Text: s.CallbackID},
+		{Path: "image_url", Text: s.ImageURL},
+		{Path: "thumb_url", Text: s.ThumbURL},
+	}
+	add := func(path, text string) { all = append(all, notifier.Templated{Path: path, Text: text}) }
+	for i, f := range s.Fields {
+		at := fmt.Sprintf("fields[%d].", i)
+		add(at+"title", f.Title)
+		add(at+"value", f.Value)
+	}
+	for i, a := range s.Actions {
+		at := fmt.Sprintf("actions[%d].", i)
+		for name, text := range map[string]string{"type": a.Type, "text": a.Text, "url": a.URL, "style": a.Style, "name": a.Name, "value": a.Value} {
+			add(at+name, text)
+		}
+		if c := a.Confirm; c != nil {
+			for name, text := range map[string]string{"text": c.Text, "title": c.Title, "ok_text": c.OkText, "dismiss_text": c.DismissText} {
+				add(at+"confirm."+name, text)
+			}
+		}
+	}
+	return all
 }
 
 // Options returns what the dispatcher acts upon. Slack takes about one message

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"alertd/internal/invalid"
 )
 
 // Mistake is one thing wrong with a configuration.
@@ -20,23 +22,17 @@ type Mistake struct {
 
 // String returns the mistake as file:line:column: problem: how to mend it,
 // and below it the line with a caret under the column.
-func (m Mistake) String() string {
-	var b strings.Builder
-	b.WriteString(m.File)
-	if m.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", m.Line, m.Column)
+func (m Mistake) String() string { return m.Finding().String() }
+
+// Invalid is the check that a document must pass to be used at all.
+const Invalid = "invalid-config"
+
+// Finding returns the mistake as what a check has found.
+func (m Mistake) Finding() invalid.Finding {
+	return invalid.Finding{
+		Check: Invalid, Severity: invalid.Error,
+		File: m.File, Line: m.Line, Column: m.Column, Problem: m.Problem, Mend: m.Mend, Quote: m.quote,
 	}
-	b.WriteString(": ")
-	b.WriteString(m.Problem)
-	if m.Mend != "" {
-		b.WriteString(": ")
-		b.WriteString(m.Mend)
-	}
-	if m.quote != "" {
-		b.WriteByte('\n')
-		b.WriteString(m.quote)
-	}
-	return b.String()
 }
 
 // Mistakes is everything wrong with a configuration, in order of position.
