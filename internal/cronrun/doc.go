@@ -15,6 +15,8 @@
 //	<prefix>_last_duration_seconds    of the last run that has ended
 //	<prefix>_last_exit_code           of the last run that has ended
 //	<prefix>_running                  1 while the job runs, else 0
+//	<prefix>_consecutive_failures     runs that failed since the last success
+//	<prefix>_overlapped               1 after a run started beside another, else 0
 //
 // What has never happened is left out: a timestamp of 0 would read as a
 // success in 1970. A failure keeps the timestamp of the last success, and the

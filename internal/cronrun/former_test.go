@@ -127,8 +127,8 @@ func FuzzParseFormer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r, _ := parseFormer("etl", file)
 		r.job = "etl"
-		r.begin(time.Unix(1764000000, 0))
-		r.end(time.Unix(1764000000, 0), time.Unix(1764000001, 0), 1)
+		r.begin(time.Unix(1764000000, 0), false)
+		r.end(time.Unix(1764000000, 0), time.Unix(1764000001, 0), 1, false)
 		written := r.render("etl")
 		values, err := parseMetrics(written)
 		if err != nil && !strings.HasSuffix(err.Error(), "is there twice") { // others may repeat their own

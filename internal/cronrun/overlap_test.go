@@ -58,8 +58,8 @@ func TestLockDiesWithTheWrapper(t *testing.T) {
 	}
 }
 
-// Without the flag runs may overlap, and the one that ends later has the last
-// word.
+// Without the flag runs may overlap, which the metrics tell, and the one that
+// ends later has the last word.
 func TestOverlapIsAllowed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "etl.prom")
@@ -69,7 +69,8 @@ func TestOverlapIsAllowed(t *testing.T) {
 	if code := second.exit(t); code != 0 {
 		t.Errorf("exit code %d, stderr %q", code, second.stderr)
 	}
-	if got := readMetrics(t, path); got["etl_last_run_status"] != 1 {
+	// The first is still running.
+	if got := readMetrics(t, path); got["etl_last_run_status"] != 1 || got["etl_running"] != 1 || got["etl_overlapped"] != 1 {
 		t.Errorf("metrics %v", got)
 	}
 	must(t, first.in.Close())
@@ -77,7 +78,62 @@ func TestOverlapIsAllowed(t *testing.T) {
 		t.Errorf("exit code %d, stderr %q", code, first.stderr)
 	}
 	got := readMetrics(t, path)
-	if got["etl_last_run_status"] != 0 || got["etl_last_success_timestamp"] == 0 || got["etl_last_failure_timestamp"] == 0 {
+	if got["etl_last_run_status"] != 0 || got["etl_last_success_timestamp"] == 0 || got["etl_last_failure_timestamp"] == 0 ||
+		got["etl_running"] != 0 || got["etl_overlapped"] != 1 {
+		t.Errorf("metrics %v", got)
+	}
+	third := startWrapper(t, "-dir", dir, "--", "true")
+	if code := third.exit(t); code != 0 {
+		t.Errorf("after both: exit code %d, stderr %q", code, third.stderr)
+	}
+	if got := readMetrics(t, path); got["etl_overlapped"] != 0 || got["etl_running"] != 0 {
+		t.Errorf("metrics %v", got)
+	}
+}
+
+// A wrapper that was killed could not say that its run ended; the next run is
+// alone all the same.
+func TestKilledWrapperIsNoOverlap(t *testing.T) {
+	dir := t.TempDir()
+	first := startWrapper(t, "-dir", dir, "--", "/bin/sh", "-c", "echo ready; exec cat")
+	first.expect(t, "ready")
+	must(t, first.Process.Kill())
+	_ = first.Wait()
+	if got := readMetrics(t, filepath.Join(dir, "etl.prom")); got["etl_running"] != 1 {
+		t.Errorf("metrics %v", got)
+	}
+	second := startWrapper(t, "-dir", dir, "--", "true")
+	if code := second.exit(t); code != 0 {
+		t.Errorf("exit code %d, stderr %q", code, second.stderr)
+	}
+	if got := readMetrics(t, filepath.Join(dir, "etl.prom")); got["etl_overlapped"] != 0 || got["etl_running"] != 0 {
+		t.Errorf("metrics %v", got)
+	}
+}
+
+// Of runs that begin and end at once none is forgotten, and none thinks that
+// the others still run.
+func TestManyRunsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	runs := make([]*wrapper, 8)
+	for i := range runs {
+		runs[i] = startWrapper(t, "-dir", dir, "--", "/bin/sh", "-c", "echo ready; exec cat")
+	}
+	for _, run := range runs {
+		run.expect(t, "ready")
+	}
+	if got := readMetrics(t, filepath.Join(dir, "etl.prom")); got["etl_overlapped"] != 1 || got["etl_running"] != 1 {
+		t.Errorf("metrics %v", got)
+	}
+	for _, run := range runs {
+		must(t, run.in.Close())
+	}
+	for _, run := range runs {
+		if code := run.exit(t); code != 0 {
+			t.Errorf("exit code %d, stderr %q", code, run.stderr)
+		}
+	}
+	if got := readMetrics(t, filepath.Join(dir, "etl.prom")); got["etl_running"] != 0 {
 		t.Errorf("metrics %v", got)
 	}
 }

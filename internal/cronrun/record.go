@@ -19,6 +19,8 @@ const (
 	lastDuration = "_last_duration_seconds"
 	lastExitCode = "_last_exit_code"
 	running      = "_running"
+	failures     = "_consecutive_failures"
+	overlapped   = "_overlapped"
 )
 
 // metric is one metric of a job. Its help names no job: node_exporter drops a
@@ -38,6 +40,8 @@ func metrics() []metric {
 		{lastDuration, "Duration of the last run that has ended, in seconds."},
 		{lastExitCode, "Exit code of the last run that has ended."},
 		{running, "Whether the job is running now (1) or not (0)."},
+		{failures, "Runs that have failed since the last one that succeeded."},
+		{overlapped, "Whether the last run started while another one was running (1) or not (0)."},
 	}
 }
 
@@ -51,26 +55,43 @@ type record struct {
 	foreign []string           // the lines of others, in their order
 }
 
-// begin notes a run that starts at the given time. What is known of former
-// runs stays.
-func (r *record) begin(at time.Time) {
+// begin notes a run that starts at the given time, alone or beside others. What
+// is known of former runs stays.
+func (r *record) begin(at time.Time, others bool) {
 	r.values[lastStart] = float64(at.Unix())
 	r.values[running] = 1
+	r.values[overlapped] = truth(others)
 }
 
-// end notes how a run went.
-func (r *record) end(began, ended time.Time, exitCode int) {
-	r.values[lastStart] = float64(began.Unix())
+// end notes how a run went, and whether others still run: the last start is
+// then theirs, if they began later.
+func (r *record) end(began, ended time.Time, exitCode int, others bool) {
+	if start := float64(began.Unix()); !others || r.values[lastStart] < start {
+		r.values[lastStart] = start
+	}
 	r.values[lastDuration] = math.Max(0, ended.Sub(began).Round(time.Millisecond).Seconds())
 	r.values[lastExitCode] = float64(exitCode)
-	r.values[running] = 0
+	r.values[running] = truth(others)
+	before, counted := r.values[failures]
+	if status, ran := r.values[lastStatus]; !counted && ran && status == 0 {
+		before = 1 // at least, in a file from before they were counted
+	}
+	r.values[failures] = 0
 	if exitCode == 0 {
 		r.values[lastStatus] = 1
 		r.values[lastSuccess] = float64(ended.Unix())
 	} else {
+		r.values[failures] = before + 1
 		r.values[lastStatus] = 0
 		r.values[lastFailure] = float64(ended.Unix())
 	}
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // render returns the record as a textfile in the text exposition format.

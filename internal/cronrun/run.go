@@ -87,8 +87,9 @@ func Run(ctx context.Context, o Options) (exitCode int, err error) {
 
 	say := newTeller(o.Stderr, o.Name)
 	file := &textfile{dir: o.Dir, prefix: o.Prefix, job: o.Name}
+	runs := &presence{path: filepath.Join(o.Dir, "."+o.Prefix+".running")}
 	began := o.Now()
-	warnings, unwritten := file.update(startPatience, func(r *record) { r.begin(began) })
+	warnings, unwritten := file.update(startPatience, func(r *record) { r.begin(began, runs.join()) })
 	say.warn(warnings)
 	switch {
 	case unlocked != nil && unwritten != nil:
@@ -102,7 +103,7 @@ func Run(ctx context.Context, o Options) (exitCode int, err error) {
 	exitCode, err = o.runJob(context.WithoutCancel(ctx), signals)
 
 	ended := o.Now()
-	warnings, unwritten = file.update(endPatience, func(r *record) { r.end(began, ended, exitCode) })
+	warnings, unwritten = file.update(endPatience, func(r *record) { r.end(began, ended, exitCode, runs.leave()) })
 	say.warn(warnings)
 	if unwritten != nil {
 		say.trouble("its metrics are not written", unwritten, o.Dir)

@@ -44,6 +44,9 @@ cryptobot_cron_last_start_timestamp 1764000000
 # HELP cryptobot_cron_running Whether the job is running now (1) or not (0).
 # TYPE cryptobot_cron_running gauge
 cryptobot_cron_running 1
+# HELP cryptobot_cron_overlapped Whether the last run started while another one was running (1) or not (0).
+# TYPE cryptobot_cron_overlapped gauge
+cryptobot_cron_overlapped 0
 `
 	if got := out.String(); got != atStart {
 		t.Errorf("the job saw:\n%swant:\n%s", got, atStart)
@@ -67,6 +70,12 @@ cryptobot_cron_last_exit_code 0
 # HELP cryptobot_cron_running Whether the job is running now (1) or not (0).
 # TYPE cryptobot_cron_running gauge
 cryptobot_cron_running 0
+# HELP cryptobot_cron_consecutive_failures Runs that have failed since the last one that succeeded.
+# TYPE cryptobot_cron_consecutive_failures gauge
+cryptobot_cron_consecutive_failures 0
+# HELP cryptobot_cron_overlapped Whether the last run started while another one was running (1) or not (0).
+# TYPE cryptobot_cron_overlapped gauge
+cryptobot_cron_overlapped 0
 `
 	got, err := os.ReadFile(filepath.Join(dir, "cryptobot_cron.prom"))
 	must(t, err)
@@ -78,7 +87,7 @@ cryptobot_cron_running 0
 	if info.Mode().Perm() != 0o644 {
 		t.Errorf("mode %v, want 0644", info.Mode())
 	}
-	if names := entries(t, dir); len(names) != 1 {
+	if names := entries(t, dir); !slices.Equal(names, []string{".cryptobot_cron.running", "cryptobot_cron.prom"}) {
 		t.Errorf("left behind: %v", names)
 	}
 }
@@ -128,6 +137,7 @@ etl_rows_total 1e6
 		"etl_last_start_timestamp":   1764000000,
 		"etl_last_duration_seconds":  3.5,
 		"etl_running":                1,
+		"etl_overlapped":             0,
 	})
 	check(path, map[string]float64{
 		"etl_last_success_timestamp": 1763000000,
@@ -137,6 +147,8 @@ etl_rows_total 1e6
 		"etl_last_duration_seconds":  1.5,
 		"etl_last_exit_code":         7,
 		"etl_running":                0,
+		"etl_consecutive_failures":   1,
+		"etl_overlapped":             0,
 	})
 	run("0", 1764000060, 1764000060)
 	check(path, map[string]float64{
@@ -147,7 +159,16 @@ etl_rows_total 1e6
 		"etl_last_duration_seconds":  0,
 		"etl_last_exit_code":         0,
 		"etl_running":                0,
+		"etl_consecutive_failures":   0,
+		"etl_overlapped":             0,
 	})
+	// Failures are counted anew after the success.
+	for n := range 2 {
+		run("1", 1764000100, 1764000101)
+		if got := readMetrics(t, path)["etl_consecutive_failures"]; got != float64(n+1) {
+			t.Errorf("%g consecutive failures, want %d", got, n+1)
+		}
+	}
 	content, err := os.ReadFile(path)
 	must(t, err)
 	_, foreign, _ := strings.Cut(script, "etl_last_duration_seconds 3.5\n")
@@ -195,12 +216,12 @@ func TestExitCodes(t *testing.T) {
 			got := readMetrics(t, filepath.Join(metrics, "etl.prom"))
 			want := map[string]float64{
 				"etl_last_start_timestamp": 10, "etl_last_duration_seconds": 10,
-				"etl_last_exit_code": float64(tt.code), "etl_running": 0,
+				"etl_last_exit_code": float64(tt.code), "etl_running": 0, "etl_overlapped": 0,
 			}
 			if tt.code == 0 {
-				want["etl_last_success_timestamp"], want["etl_last_run_status"] = 20, 1
+				want["etl_last_success_timestamp"], want["etl_last_run_status"], want["etl_consecutive_failures"] = 20, 1, 0
 			} else {
-				want["etl_last_failure_timestamp"], want["etl_last_run_status"] = 20, 0
+				want["etl_last_failure_timestamp"], want["etl_last_run_status"], want["etl_consecutive_failures"] = 20, 0, 1
 			}
 			if !maps.Equal(got, want) {
 				t.Errorf("metrics\n got %v\nwant %v", got, want)
@@ -293,7 +314,7 @@ func TestPrefixFromName(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Run(t.Context(), Options{Name: "nightly-backup", Dir: dir, Command: sh("exit 0")})
 	must(t, err)
-	if got := entries(t, dir); !slices.Equal(got, []string{"nightly_backup.prom"}) {
+	if got := entries(t, dir); !slices.Equal(got, []string{".nightly_backup.running", "nightly_backup.prom"}) {
 		t.Errorf("files %v", got)
 	}
 }

@@ -32,7 +32,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 	filler := strings.Repeat("# "+strings.Repeat("x", 98)+"\n", 300)
 	write(t, path, filler+"rows 1\n")
 	f := &textfile{dir: dir, prefix: "etl", job: "etl"}
-	updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0)) })
+	updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0), false) })
 
 	var readers sync.WaitGroup
 	var done atomic.Bool
@@ -58,11 +58,11 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 		}
 	})
 	for i := range 100 {
-		updateOK(t, f, func(r *record) { r.end(time.Unix(10, 0), time.Unix(int64(20+i), 0), i%2) })
+		updateOK(t, f, func(r *record) { r.end(time.Unix(10, 0), time.Unix(int64(20+i), 0), i%2, false) })
 	}
 	// A reader that has not had its turn proves nothing.
 	for read.Load() == 0 && !t.Failed() {
-		updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0)) })
+		updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0), false) })
 	}
 	done.Store(true)
 	readers.Wait()
@@ -106,7 +106,7 @@ func TestPatience(t *testing.T) {
 	must(t, flock(blocker, unix.LOCK_EX))
 
 	f := &textfile{dir: dir, prefix: "etl", job: "etl"}
-	_, err = f.update(time.Millisecond, func(r *record) { r.begin(time.Unix(10, 0)) })
+	_, err = f.update(time.Millisecond, func(r *record) { r.begin(time.Unix(10, 0), false) })
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("error %v", err)
 	}
@@ -115,7 +115,7 @@ func TestPatience(t *testing.T) {
 		if r.values[lastStart] != 10 {
 			t.Error("the late update has not come first")
 		}
-		r.end(time.Unix(10, 0), time.Unix(20, 0), 0)
+		r.end(time.Unix(10, 0), time.Unix(20, 0), 0, false)
 	})
 	if got := readMetrics(t, path); got["etl_running"] != 0 || got["etl_last_success_timestamp"] != 20 {
 		t.Errorf("metrics %v", got)
@@ -160,7 +160,7 @@ func TestOddFiles(t *testing.T) {
 			path := filepath.Join(dir, "etl.prom")
 			must(t, tt.prepare(t, path))
 			f := &textfile{dir: dir, prefix: "etl", job: "etl"}
-			warnings, err := f.update(time.Minute, func(r *record) { r.begin(time.Unix(10, 0)) })
+			warnings, err := f.update(time.Minute, func(r *record) { r.begin(time.Unix(10, 0), false) })
 			if all := strings.Join(warnings, "\n"); !strings.Contains(all, tt.warning) || tt.warning == "" && all != "" {
 				t.Errorf("warnings %q, want %q", warnings, tt.warning)
 			}
@@ -189,9 +189,9 @@ func TestKnownStampsOutliveTheFile(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, filepath.Join(dir, "etl.prom"), "etl_last_success_timestamp 5\nrows 1\n")
 	f := &textfile{dir: dir, prefix: "etl", job: "etl"}
-	updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0)) })
+	updateOK(t, f, func(r *record) { r.begin(time.Unix(10, 0), false) })
 	must(t, os.Remove(path))
-	updateOK(t, f, func(r *record) { r.end(time.Unix(10, 0), time.Unix(20, 0), 1) })
+	updateOK(t, f, func(r *record) { r.end(time.Unix(10, 0), time.Unix(20, 0), 1, false) })
 	if got := readMetrics(t, path); got["etl_last_success_timestamp"] != 5 || got["rows"] != 1 {
 		t.Errorf("metrics %v", got)
 	}
@@ -199,7 +199,7 @@ func TestKnownStampsOutliveTheFile(t *testing.T) {
 
 func TestLongPrefix(t *testing.T) {
 	f := &textfile{dir: t.TempDir(), prefix: strings.Repeat("x", 300), job: "etl"}
-	_, err := f.update(time.Minute, func(r *record) { r.begin(time.Unix(10, 0)) })
+	_, err := f.update(time.Minute, func(r *record) { r.begin(time.Unix(10, 0), false) })
 	if !errors.Is(err, unix.ENAMETOOLONG) || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}

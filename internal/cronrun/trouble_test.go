@@ -180,7 +180,7 @@ func TestNameWithLineBreak(t *testing.T) {
 			t.Errorf("error %v, stderr %q", err, &errOut)
 		}
 	}
-	if got := readMetrics(t, filepath.Join(dir, "x.prom")); len(got) != 6 {
+	if got := readMetrics(t, filepath.Join(dir, "x.prom")); len(got) != 8 {
 		t.Errorf("metrics %v", got)
 	}
 }

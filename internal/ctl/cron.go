@@ -38,7 +38,8 @@ node_exporter, from where Prometheus and alertd get them:
   PREFIX_last_start_timestamp    PREFIX_last_run_status (1 or 0)
   PREFIX_last_success_timestamp  PREFIX_last_exit_code
   PREFIX_last_failure_timestamp  PREFIX_last_duration_seconds
-                                 PREFIX_running (1 while it runs)
+  PREFIX_consecutive_failures    PREFIX_running (1 while it runs)
+  PREFIX_overlapped (1 after a run that started beside another)
 
 Standard streams, signals and the exit code are the job's own. Where the metrics
 cannot be written a line on standard error says why, and the job runs all the
