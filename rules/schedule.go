@@ -13,7 +13,7 @@ type Schedule struct {
 	spec     string
 	location *time.Location
 	slots    cron.Schedule // in wall-clock time, which is kept as if it were UTC
-	fixed    bool          // its hour and minute are given: see instants
+	fixed    bool          // its hour and minute are given: see next
 }
 
 // ParseSchedule reads a cron expression of 5 fields (or 6, the first being
@@ -43,31 +43,61 @@ func ParseSchedule(spec, timezone string) (*Schedule, error) {
 // String returns the schedule as it was written, with its time zone.
 func (s *Schedule) String() string { return s.spec + " " + s.location.String() }
 
-// Next returns the first slot after t; zero where there is none.
+// Next returns the first slot after t, in UTC; zero where there is none.
 func (s *Schedule) Next(t time.Time) time.Time {
-	wall := s.slots.Next(wallClock(t, s.location))
-	if wall.IsZero() {
-		return wall
-	}
-	if at := onClock(wall, s.location); s.steady(t) && s.steady(at) {
+	if at := s.next(t); !at.IsZero() {
 		return at.UTC()
 	}
-	return s.nextAcrossShift(t)
+	return time.Time{}
+}
+
+// shortest returns the shortest time between two of the next slots from a
+// common day on: of a year of daily ones.
+func (s *Schedule) shortest() time.Duration {
+	const slots = 366
+	shortest := time.Duration(0)
+	at := s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	for range slots {
+		next := s.Next(at)
+		if next.IsZero() {
+			break
+		}
+		if between := next.Sub(at); shortest == 0 || between < shortest {
+			shortest = between
+		}
+		at = next
+	}
+	return shortest
 }
 
 // Last returns the last slot at or before t; zero where there is none within
 // five years.
 func (s *Schedule) Last(t time.Time) time.Time {
 	const day = 24 * time.Hour
-	for _, back := range []time.Duration{time.Hour, day, 8 * day, 32 * day, 370 * day, 5 * 370 * day} {
+	for _, back := range []time.Duration{time.Minute, time.Hour, day, 8 * day, 32 * day, 370 * day, 5 * 370 * day} {
 		slot := s.Next(t.Add(-back))
 		if slot.IsZero() || slot.After(t) {
 			continue
 		}
-		for next := s.Next(slot); !next.IsZero() && !next.After(t); next = s.Next(slot) {
-			slot = next
-		}
-		return slot
+		return s.lastFrom(slot, t)
 	}
 	return time.Time{}
+}
+
+// lastFrom returns the last slot at or before t, given one. It halves the time
+// between: a schedule may have a slot every second of one day in four years.
+func (s *Schedule) lastFrom(slot, t time.Time) time.Time {
+	for none := t; ; { // after none there is no slot until t
+		next := s.Next(slot)
+		if next.IsZero() || next.After(t) {
+			return slot
+		}
+		slot = next
+		half := slot.Add(none.Sub(slot) / 2)
+		if next := s.Next(half); next.IsZero() || next.After(t) {
+			none = half
+		} else {
+			slot = next
+		}
+	}
 }

@@ -26,6 +26,10 @@ func TestSchedule(t *testing.T) {
 		{"0 0 29 2 *", "", "2026-03-01T00:00:00Z", "2024-02-29T00:00:00Z", "2028-02-29T00:00:00Z"},
 		{"@daily", "", "2026-03-01T10:00:00Z", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"},
 		{"15 30 4 * * *", "", "2026-03-01T10:00:00Z", "2026-03-01T04:30:15Z", "2026-03-02T04:30:15Z"},
+		{"* * * * * *", "", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:01Z"},
+		{"*/20 * * * * *", "Asia/Kolkata", "2026-03-01T10:00:19.5Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:20Z"},
+		{"5,35 0 9 * * MON", "America/New_York", "2026-03-09T13:00:06Z", "2026-03-09T13:00:05Z", "2026-03-09T13:00:35Z"},
+		{"59 59 23 31 12 ?", "", "2026-03-01T10:00:00Z", "2025-12-31T23:59:59Z", "2026-12-31T23:59:59Z"},
 	} {
 		s, err := rules.ParseSchedule(test.spec, test.zone)
 		if err != nil {
@@ -53,6 +57,9 @@ func TestScheduleRefusals(t *testing.T) {
 		"0 0 30 2 *":            "", // never
 		"every day at five":     "",
 		"0 0 * * * * * * *":     "",
+		"60 0 0 * * *":          "",
+		"0 0 0 30 2 *":          "", // never
+		"0 0 31 2,4,6,9,11 *":   "", // never
 	} {
 		if s, err := rules.ParseSchedule(spec, zone); err == nil {
 			t.Errorf("%q in %q is taken as %s", spec, zone, s)
@@ -60,23 +67,75 @@ func TestScheduleRefusals(t *testing.T) {
 	}
 }
 
+// FuzzSchedule holds any schedule in any zone to what Next and Last say of each
+// other, around any moment and around the shifts of the clock near it.
 func FuzzSchedule(f *testing.F) {
-	f.Add("0 2 * * *", int64(1772359200))
-	f.Add("*/5 1-3,7 1 JAN-MAR MON#2", int64(0))
-	f.Add("@monthly", int64(2000000000))
-	f.Fuzz(func(t *testing.T, spec string, unix int64) {
-		s, err := rules.ParseSchedule(spec, "Europe/Paris")
+	for _, spec := range []string{
+		"0 2 * * *", "*/5 1-3,7 1 JAN-MAR MON#2", "@monthly", "* * * * * *", "*/7 30 2 * * *", "0 0 29 2 *", "0 0 30 2 *",
+		"* 0-59 0-23 * * *", "* * * * 2 *", "* * * 29 2 *", "0 0 L * *", "0 0 15W * *", "? ? ? ? ? ?", "0 0 1 1 0", "59 59 23 31 12 SUN",
+	} {
+		for _, zone := range []string{"Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", ""} {
+			f.Add(spec, zone, int64(1774746000))
+		}
+	}
+	f.Fuzz(func(t *testing.T, spec, zone string, unix int64) {
+		s, err := rules.ParseSchedule(spec, zone)
 		if err != nil || unix < 0 || unix > 4e9 {
 			return
 		}
 		at := time.Unix(unix, 0)
-		if last := s.Last(at); last.After(at) {
-			t.Errorf("%q: last %s is after %s", spec, last, at)
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatalf("%q is taken in the zone %q: %v", spec, zone, err)
 		}
-		if next := s.Next(at); !next.IsZero() && !next.After(at) {
-			t.Errorf("%q: next %s is not after %s", spec, next, at)
+		moments := []time.Time{at, at.Add(time.Nanosecond)}
+		for _, shift := range zoneBounds(at.In(location)) {
+			moments = append(moments, shift.Add(-time.Second), shift, shift.Add(time.Hour))
+		}
+		for _, at := range moments {
+			next, last := s.Next(at), s.Last(at)
+			if last.After(at) {
+				t.Errorf("%q: the last slot at %s is %s", s, at, last)
+			}
+			if !next.IsZero() && !next.After(at) {
+				t.Errorf("%q: the next slot after %s is %s", s, at, next)
+			}
+			if !last.IsZero() && !s.Next(last).Equal(next) {
+				t.Errorf("%q: at %s, between the slots %s and %s there is %s", s, at, last, next, s.Next(last))
+			}
+			if !next.IsZero() && !s.Last(next).Equal(next) {
+				t.Errorf("%q: the last slot at the slot %s is %s", s, next, s.Last(next))
+			}
 		}
 	})
+}
+
+// zoneBounds returns when the clock is put forward or back before and after t.
+func zoneBounds(t time.Time) []time.Time {
+	var bounds []time.Time
+	begin, end := t.ZoneBounds()
+	for _, at := range []time.Time{begin, end} {
+		if !at.IsZero() {
+			bounds = append(bounds, at)
+		}
+	}
+	return bounds
+}
+
+func BenchmarkScheduleLast(b *testing.B) {
+	for _, spec := range []string{"* * * * * *", "*/15 * * * *", "30 2 * * *", "0 0 29 2 *"} {
+		s, err := rules.ParseSchedule(spec, "Europe/Paris")
+		if err != nil {
+			b.Fatal(err)
+		}
+		// Half an hour after the clocks went forward.
+		at := time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
+		b.Run(spec, func(b *testing.B) {
+			for b.Loop() {
+				_ = s.Last(at)
+			}
+		})
+	}
 }
 
 // The table is written out by hand from the clocks: Paris goes from 2:00 CET to
@@ -104,6 +163,21 @@ func TestScheduleClockShifts(t *testing.T) {
 		{"30 * * * *", "Europe/Paris", "2026-10-24T23:40:00Z", []string{"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z"}},
 		{"15 */2 * * *", "Europe/Paris", "2026-03-28T23:00:00Z", []string{"2026-03-28T23:15:00Z", "2026-03-29T02:15:00Z", "2026-03-29T04:15:00Z"}},
 		{"15 */2 * * *", "Europe/Paris", "2026-10-24T22:00:00Z", []string{"2026-10-24T22:15:00Z", "2026-10-25T00:15:00Z", "2026-10-25T01:15:00Z", "2026-10-25T03:15:00Z"}},
+		// With seconds.
+		{"10 30 2 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z", "2026-03-30T00:30:10Z"}},
+		{"10,50 30 2 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T01:00:00Z", "2026-03-30T00:30:10Z", "2026-03-30T00:30:50Z"}},
+		{"10 30 2 * * *", "Europe/Paris", "2026-10-24T12:00:00Z", []string{"2026-10-25T00:30:10Z", "2026-10-26T01:30:10Z"}},
+		{"59 59 1 * * *", "Europe/Paris", "2026-03-28T12:00:00Z", []string{"2026-03-29T00:59:59Z", "2026-03-29T23:59:59Z"}},
+		{"30 */30 * * * *", "Europe/Paris", "2026-03-29T00:10:00Z", []string{"2026-03-29T00:30:30Z", "2026-03-29T01:00:30Z", "2026-03-29T01:30:30Z"}},
+		{"30 */30 * * * *", "America/New_York", "2026-11-01T05:10:00Z", []string{"2026-11-01T05:30:30Z", "2026-11-01T06:00:30Z", "2026-11-01T06:30:30Z", "2026-11-01T07:00:30Z"}},
+		{"* * * * * *", "Europe/Paris", "2026-03-29T00:59:58Z", []string{"2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-03-29T01:00:01Z"}},
+		{"* * 2 * * *", "Europe/Paris", "2026-10-25T00:59:58Z", []string{"2026-10-25T00:59:59Z", "2026-10-25T01:00:00Z", "2026-10-25T01:00:01Z"}},
+		// A clock of half an hour: Lord Howe goes from 2:00 back to 1:30 on 5 April
+		// at 15:00 UTC of the day before, and forward on 4 October at 15:30 UTC.
+		{"45 1 * * *", "Australia/Lord_Howe", "2026-04-04T12:00:00Z", []string{"2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"}},
+		{"15 2 * * *", "Australia/Lord_Howe", "2026-10-03T12:00:00Z", []string{"2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"}},
+		// Apia had no 30 December 2011, which it ended at 10:00 UTC before it began.
+		{"30 4 * * *", "Pacific/Apia", "2011-12-29T12:00:00Z", []string{"2011-12-29T14:30:00Z", "2011-12-30T10:00:00Z", "2011-12-30T14:30:00Z"}},
 		{"@hourly", "America/New_York", "2026-11-01T04:30:00Z", []string{"2026-11-01T05:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T07:00:00Z"}},
 		{"@daily", "America/New_York", "2026-03-07T12:00:00Z", []string{"2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"}},
 	} {
