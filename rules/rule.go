@@ -32,15 +32,20 @@ type Rule struct {
 	// Since returns when a breach of that value really began, where the value
 	// tells (a timestamp that became too old); nil: when it was first seen.
 	Since func(value float64, ts time.Time) time.Time
+	// Facts say what the value alone does not of when a breach began. They are
+	// asked when a breach is new, and heeded in order.
+	Facts []Fact
 	// Deadline returns when an alert active since then fires, where that is not
 	// simply For later; nil: For later.
 	Deadline func(activeAt time.Time) time.Time
 
 	Labels      []Template // sorted by name
 	Annotations []Template // sorted by name
-	Unit        string     // of the value; see alert.Alert
-	Threshold   string     // what the value is held against, for people
-	Limit       int        // most active alerts; 0: no limit
+	// Functions are further functions of the annotations' templates, by name.
+	Functions map[string]any
+	Unit      string // of the value; see alert.Alert
+	Threshold string // what the value is held against, for people
+	Limit     int    // most active alerts; 0: no limit
 }
 
 // Expression returns the PromQL text to ask at ts.
@@ -52,6 +57,18 @@ func Fixed(text string) Expression {
 		return nil
 	}
 	return func(time.Time) string { return text }
+}
+
+// Fact is what is to be known of a series besides its value to tell when its
+// breach began.
+type Fact struct {
+	// Expr returns the expression that has the fact for each series of the
+	// rule's expression, by the same labels. A series without one is as it
+	// would be if there were no such fact.
+	Expr Expression
+	// Begin returns when a breach with the value begins, given when it would
+	// without the fact. Until then there is no alert; the zero time is never.
+	Begin func(since time.Time, value, fact float64) time.Time
 }
 
 // Template is a label or annotation whose text may hold template actions.
@@ -89,4 +106,7 @@ type Outcome struct {
 	// Fired has when the alerts with these labels fired whose incidents have
 	// ended since, oldest first, for as long as the rule's Flapping looks back.
 	Fired map[alert.Fingerprint][]time.Time
+	// Facts has, for each of the rule's facts, its value by series. They are
+	// asked only when a breach is new.
+	Facts []map[alert.Fingerprint]float64
 }

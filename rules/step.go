@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"alertd/internal/alert"
@@ -30,14 +31,15 @@ type Steps struct {
 // before. It is a pure function: the same arguments give the same steps.
 //
 // A breach begins or continues an alert, which fires once it has been active
-// for the rule's For. A firing alert resolves when the evidence has a healthy
+// for the rule's For; a new one whose facts say that it is yet to begin does
+// neither. A firing alert resolves when the evidence has a healthy
 // value for its series, never because the series is missing, unless the rule
 // says so. An error changes nothing at all.
 func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps, error) {
 	if outcome.Err != nil {
 		return Steps{Active: before}, outcome.Err
 	}
-	s := stepper{rule: r, ts: ts, fired: outcome.Fired, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
+	s := stepper{rule: r, ts: ts, fired: outcome.Fired, facts: outcome.Facts, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
 	known := make(map[alert.Fingerprint]*alert.Alert, len(before))
 	for i := range before {
 		known[before[i].Fingerprint()] = &before[i]
@@ -80,10 +82,27 @@ func (r *Rule) NeedsEvidence(before []alert.Alert, breaches []Breach) bool {
 	return false
 }
 
+// NeedsFacts tells whether a breach is not of an alert active before, so that
+// the facts have a say in when it began.
+func (r *Rule) NeedsFacts(before []alert.Alert, breaches []Breach) bool {
+	if len(r.Facts) == 0 {
+		return false
+	}
+	known := make(map[alert.Fingerprint]struct{}, len(before))
+	for i := range before {
+		known[before[i].Fingerprint()] = struct{}{}
+	}
+	return slices.ContainsFunc(breaches, func(b Breach) bool {
+		_, ok := known[b.Labels.Fingerprint()]
+		return !ok
+	})
+}
+
 type stepper struct {
 	rule  *Rule
 	ts    time.Time
 	fired map[alert.Fingerprint][]time.Time // see Outcome
+	facts []map[alert.Fingerprint]float64
 	out   Steps
 }
 
@@ -118,11 +137,9 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 }
 
 func (s *stepper) begin(b Breach) {
-	since := s.ts
-	if s.rule.Since != nil {
-		if t := s.rule.Since(b.Value, s.ts); t.Before(since) {
-			since = t
-		}
+	since := s.since(b)
+	if since.IsZero() || since.After(s.ts) {
+		return
 	}
 	a := alert.Alert{
 		ID:        alert.NewID(s.rule.ID, b.Labels, s.ts),
@@ -141,6 +158,25 @@ func (s *stepper) begin(b Breach) {
 		s.fire(&a)
 	}
 	s.change(a)
+}
+
+// since returns when a new breach began or is to begin; zero is never.
+func (s *stepper) since(b Breach) time.Time {
+	since := s.ts
+	if s.rule.Since != nil {
+		if t := s.rule.Since(b.Value, s.ts); t.Before(since) {
+			since = t
+		}
+	}
+	for i, fact := range s.rule.Facts {
+		if i >= len(s.facts) || since.IsZero() {
+			break
+		}
+		if v, ok := s.facts[i][b.Series]; ok {
+			since = fact.Begin(since, b.Value, v)
+		}
+	}
+	return since
 }
 
 func (s *stepper) due(activeAt time.Time) time.Time {

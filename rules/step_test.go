@@ -271,6 +271,73 @@ func TestStepSince(t *testing.T) {
 	}
 }
 
+// Facts move the beginning of a breach, in order; one that is yet to begin, or
+// never will, is no alert, and one that is there is left alone.
+func TestStepFacts(t *testing.T) {
+	seconds := func(minute float64) float64 { return float64(at(minute).Unix()) }
+	moment := func(fact float64) time.Time { return time.Unix(int64(fact), 0) }
+	r := evidenceRule(func(r *rules.Rule) {
+		r.Since = func(_ float64, ts time.Time) time.Time { return ts.Add(-20 * time.Minute) }
+		r.Facts = []rules.Fact{
+			{Begin: func(_ time.Time, _, fact float64) time.Time {
+				if fact == 0 {
+					return time.Time{}
+				}
+				return moment(fact)
+			}},
+			{Begin: func(since time.Time, _, fact float64) time.Time {
+				if later := moment(fact); later.After(since) {
+					return later
+				}
+				return since
+			}},
+		}
+	})
+	for name, c := range map[string]struct {
+		first, second map[string]float64
+		want          string
+		since         time.Time
+	}{
+		"none":          {nil, nil, "a:firing", at(40)},
+		"first":         {map[string]float64{"a": seconds(30)}, nil, "a:firing", at(30)},
+		"both":          {map[string]float64{"a": seconds(30)}, map[string]float64{"a": seconds(50)}, "a:firing", at(50)},
+		"now":           {nil, map[string]float64{"a": seconds(60)}, "a:firing", at(60)},
+		"later":         {nil, map[string]float64{"a": seconds(60.1)}, "", time.Time{}},
+		"never":         {map[string]float64{"a": 0}, map[string]float64{"a": seconds(50)}, "", time.Time{}},
+		"of another":    {map[string]float64{"b": 0}, nil, "a:firing", at(40)},
+		"not yet, ever": {map[string]float64{"a": seconds(70)}, map[string]float64{"a": seconds(50)}, "", time.Time{}},
+	} {
+		o := outcome(tick{breaches: map[string]float64{"a": 5}})
+		for _, facts := range []map[string]float64{c.first, c.second} {
+			o.Facts = append(o.Facts, outcome(tick{evidence: facts}).Evidence)
+		}
+		if !r.NeedsFacts(nil, o.Breaches) {
+			t.Fatal("a new breach needs no facts")
+		}
+		steps, err := r.Step(nil, o, at(60))
+		if err != nil || describe(steps.Active) != c.want {
+			t.Errorf("%s: active %q, error %v, want %q", name, describe(steps.Active), err, c.want)
+			continue
+		}
+		if c.want == "" {
+			if len(steps.Events)+len(steps.Changed) > 0 {
+				t.Errorf("%s: %+v", name, steps)
+			}
+			continue
+		}
+		if !steps.Active[0].ActiveAt.Equal(c.since) {
+			t.Errorf("%s: since %s, want %s", name, steps.Active[0].ActiveAt, c.since)
+		}
+		if r.NeedsFacts(steps.Active, o.Breaches) {
+			t.Errorf("%s: a known breach needs facts", name)
+		}
+		o.Facts[0] = outcome(tick{evidence: map[string]float64{"a": 0}}).Evidence
+		if on, err := r.Step(steps.Active, o, at(61)); err != nil || describe(on.Active) != c.want || !on.Active[0].ActiveAt.Equal(c.since) {
+			t.Errorf("%s: goes on as %+v, error %v", name, on.Active, err)
+		}
+	}
+}
+
 func TestStepRaisedForDemotes(t *testing.T) {
 	r := evidenceRule(nil)
 	steps, _ := r.Step(nil, outcome(tick{breaches: map[string]float64{"a": 5}}), at(0))

@@ -78,7 +78,7 @@ func (x *Expander) data(samples []alert.Sample) []any {
 // expandAll expands a template for each of data, with one parsing where that
 // gives the same texts, and else one by one.
 func (x *Expander) expandAll(ctx context.Context, r *Rule, text string, data []any, ts time.Time) []string {
-	if len(data) > 1 && repeatable(text) {
+	if len(data) > 1 && x.repeatable(r, text) {
 		all, err := x.execute(ctx, r, "{{range .}}"+templatePrelude+text+separator+"{{end}}", data, ts)
 		texts := strings.Split(all, separator)
 		if err == nil && len(texts) == len(data)+1 {
@@ -98,7 +98,7 @@ func (x *Expander) expandAll(ctx context.Context, r *Rule, text string, data []a
 // repeatable tells whether a template means the same within a range action:
 // whether it parses by itself, and does not say $, which is what the whole
 // template was given.
-func repeatable(text string) bool {
+func (x *Expander) repeatable(r *Rule, text string) bool {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "$")
 		if !found {
@@ -109,10 +109,16 @@ func repeatable(text string) bool {
 		}
 		rest = after
 	}
-	return template.NewTemplateExpander(context.Background(), templatePrelude+text, "", nil, 0, nil, nil, nil).ParseTest() == nil
+	return x.template(context.Background(), r, templatePrelude+text, nil, time.Time{}).ParseTest() == nil
 }
 
 func (x *Expander) execute(ctx context.Context, r *Rule, text string, data any, ts time.Time) (string, error) {
-	return template.NewTemplateExpander(ctx, text, "__alert_"+r.Name, data,
-		model.TimeFromUnixNano(ts.UnixNano()), x.vector, x.ExternalURL, nil).Expand()
+	return x.template(ctx, r, text, data, ts).Expand()
+}
+
+func (x *Expander) template(ctx context.Context, r *Rule, text string, data any, ts time.Time) *template.Expander {
+	t := template.NewTemplateExpander(ctx, text, "__alert_"+r.Name, data,
+		model.TimeFromUnixNano(ts.UnixNano()), x.vector, x.ExternalURL, nil)
+	t.Funcs(r.Functions)
+	return t
 }

@@ -11,6 +11,7 @@ import (
 )
 
 // ask asks Prometheus the questions of all the group's rules, and then, for
+// rules with new breaches, for the facts that tell when these began, and, for
 // rules whose active alerts are not all in the answer, for the evidence of how
 // these are. The answers are in the order of the rules.
 func (r *runner) ask(ctx context.Context, ts time.Time) []answer {
@@ -29,8 +30,33 @@ func (r *runner) ask(ctx context.Context, ts time.Time) []answer {
 	for i, result := range r.questions.ask(ctx, exprs, at) {
 		answers[i] = r.engine.answered(ctx, r.group.Rules[i], result, ts)
 	}
+	r.askFacts(ctx, answers, at)
 	r.askEvidence(ctx, answers, at)
 	return answers
+}
+
+// askFacts adds the facts to those answers that need them.
+func (r *runner) askFacts(ctx context.Context, answers []answer, at time.Time) {
+	var exprs []string
+	var needing []*rules.Outcome
+	for i, rule := range r.group.Rules {
+		outcome := &answers[i].outcome
+		if outcome.Err == nil && rule.NeedsFacts(r.alerts[rule.ID], outcome.Breaches) {
+			for _, fact := range rule.Facts {
+				exprs, needing = append(exprs, fact.Expr(at)), append(needing, outcome)
+			}
+		}
+	}
+	if len(exprs) == 0 {
+		return
+	}
+	for i, result := range r.facts.ask(ctx, exprs, at) {
+		if result.err != nil {
+			needing[i].Err = fmt.Errorf("asking when it began: %w", result.err)
+			continue
+		}
+		needing[i].Facts = append(needing[i].Facts, result.values())
+	}
 }
 
 // askEvidence adds the evidence to those answers that need it.
@@ -51,10 +77,7 @@ func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time
 			needing[i].EvidenceErr = fmt.Errorf("asking for the evidence: %w", result.err)
 			continue
 		}
-		needing[i].Evidence = make(map[alert.Fingerprint]float64, len(result.samples))
-		for _, s := range result.samples {
-			needing[i].Evidence[series(s)] = s.Value
-		}
+		needing[i].Evidence = result.values()
 	}
 }
 
@@ -62,6 +85,28 @@ func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time
 type result struct {
 	samples []alert.Sample
 	err     error
+}
+
+// values asks an expression and returns the value of each series.
+func (e *Engine) values(ctx context.Context, expr rules.Expression, at time.Time) (map[alert.Fingerprint]float64, error) {
+	samples, err := e.query(ctx, expr(at), at)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[alert.Fingerprint]float64, len(samples))
+	for _, s := range samples {
+		values[series(s)] = s.Value
+	}
+	return values, nil
+}
+
+// values returns the value of each series.
+func (got result) values() map[alert.Fingerprint]float64 {
+	values := make(map[alert.Fingerprint]float64, len(got.samples))
+	for _, s := range got.samples {
+		values[series(s)] = s.Value
+	}
+	return values
 }
 
 func series(s alert.Sample) alert.Fingerprint {

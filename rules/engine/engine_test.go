@@ -214,6 +214,40 @@ func TestEngineAsksForEvidenceOnlyWhenNeeded(t *testing.T) {
 	})
 }
 
+// Facts are asked for as long as a breach is not an alert, and decide when it
+// becomes one; a question without an answer decides nothing.
+func TestEngineAsksForFactsOfNewBreaches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := testRule("X", 0)
+		due := time.Now().Add(40 * time.Second)
+		rule.Facts = []rules.Fact{{
+			Expr:  rules.Fixed("due"),
+			Begin: func(_ time.Time, _, fact float64) time.Time { return time.Unix(int64(fact), 0) },
+		}}
+		store, q := newFakeStore(), &fakeQuerier{values: map[string]float64{"X > 1": 7, "due": float64(due.Unix())}}
+		_, stop := running(t, store, q, testSetup(rule))
+		defer stop()
+		pass(30 * time.Second)
+		if got := store.told(); got != "" {
+			t.Fatalf("told %q before it was due", got)
+		}
+		pass(time.Minute)
+		if got := store.told(); got != "X firing" {
+			t.Fatalf("told %q", got)
+		}
+		for _, a := range store.rows {
+			if !a.ActiveAt.Equal(due) {
+				t.Errorf("since %s, want %s", a.ActiveAt, due)
+			}
+			for _, question := range q.asked {
+				if at, ok := strings.CutPrefix(question, "due@"); ok && at > a.FiredAt.UTC().Format("15:04:05") {
+					t.Errorf("asked %s of an alert that fired at %s", question, a.FiredAt.UTC())
+				}
+			}
+		}
+	})
+}
+
 func TestEngineRestartGoesOnFromTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, q := newFakeStore(), &fakeQuerier{values: map[string]float64{"X > 1": 7}}

@@ -17,7 +17,7 @@ type runner struct {
 	group  rules.Group
 	logger *slog.Logger
 
-	questions, evidence *asker
+	questions, facts, evidence *asker
 
 	// alerts has the active alerts by rule id. Only the runner's loop uses it
 	// while the loop runs.
@@ -41,7 +41,7 @@ func newRunner(e *Engine, g rules.Group) *runner {
 		engine: e, group: g, alerts: map[string][]alert.Alert{}, unwritten: map[string]bool{}, refreshed: map[string]bool{},
 		logger: e.o.Logger.With("group", g.Name),
 	}
-	r.questions, r.evidence = newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger)
+	r.questions, r.facts, r.evidence = newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger)
 	r.status = GroupStatus{Name: g.Name, Interval: g.Interval}
 	for _, rule := range g.Rules {
 		r.status.Rules = append(r.status.Rules, RuleStatus{ID: rule.ID, Name: rule.Name, Job: rule.Job()})
