@@ -2,13 +2,10 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
-
-	"alertd/internal/invalid"
 )
 
 // CronJob is an entry of the `cron` section: one job and what is expected of it.
@@ -18,10 +15,18 @@ type CronJob struct {
 	Selector string `yaml:"selector"` // more label matchers
 
 	FailedFor model.Duration  `yaml:"failed_for"` // how long the status may be 0
+	Failures  int             `yaml:"failures"`   // in a row before it alerts; 0 is 1
 	MaxAge    *model.Duration `yaml:"max_age"`    // how old the last success may be; 0 turns it off
-	Schedule  string          `yaml:"schedule"`
-	Timezone  string          `yaml:"timezone"`
-	Grace     *model.Duration `yaml:"grace"` // from a slot to the success of its run
+
+	Schedule string          `yaml:"schedule"`
+	Timezone string          `yaml:"timezone"`
+	Grace    *model.Duration `yaml:"grace"` // from a slot to the success of its run; with MaxRuntime, to its start
+	Early    model.Duration  `yaml:"early"` // how long before a slot a run counts for it
+
+	MaxRuntime  model.Duration  `yaml:"max_runtime"`  // 0 is any
+	MinRuntime  model.Duration  `yaml:"min_runtime"`  // of a run that succeeds
+	NoOverlap   bool            `yaml:"no_overlap"`   // no run may start beside another
+	RebootGrace *model.Duration `yaml:"reboot_grace"` // from the boot of its host to the success of a run that was due before
 
 	OnMissing   OnMissing         `yaml:"on_missing"` // keep when unset
 	Metrics     CronMetrics       `yaml:"metrics"`
@@ -48,47 +53,6 @@ const (
 // which names the scrape job.
 const CronJobLabel = "cron_job"
 
-// metricName is a regular expression of the classic metric names, which the
-// prefix and the overriding names are held to.
-const metricName = `^[a-zA-Z_:][a-zA-Z0-9_:]*$`
-
-// Check tells what is wrong with the job.
-func (j *CronJob) Check() []invalid.Field {
-	var wrong []invalid.Field
-	add := func(path, problem, mend string) {
-		wrong = append(wrong, invalid.Field{Path: path, Problem: problem, Mend: mend})
-	}
-	if j.Name == "" {
-		add("name", "a cron job needs a name", "add name: my-job")
-	}
-	name := regexp.MustCompile(metricName)
-	for _, m := range []struct{ path, value string }{
-		{"prefix", j.prefix()},
-		{"metrics.status", j.Metrics.Status},
-		{"metrics.success", j.Metrics.Success},
-		{"metrics.failure", j.Metrics.Failure},
-	} {
-		if m.value != "" && !name.MatchString(m.value) {
-			add(m.path, fmt.Sprintf("%q is not a metric name", m.value), "use letters, digits and underscores, such as my_job")
-		}
-	}
-	if j.Schedule == "" && j.Grace != nil {
-		add("grace", "grace without a schedule has no meaning", "add a schedule, or remove grace")
-	}
-	if j.Schedule == "" && j.Timezone != "" {
-		add("timezone", "a time zone without a schedule has no meaning", "add a schedule, or remove timezone")
-	}
-	if _, err := time.LoadLocation(j.Timezone); err != nil {
-		add("timezone", err.Error(), "use an IANA name such as Europe/Paris")
-	} else if j.Schedule != "" {
-		if _, err := ParseSchedule(j.Schedule, j.Timezone); err != nil {
-			add("schedule", err.Error(), `use five fields such as "30 2 * * *", or @daily`)
-		}
-	}
-	wrong = append(wrong, j.OnMissing.Check("on_missing")...)
-	return append(wrong, checkSelector("selector", j.Selector)...)
-}
-
 // prefix returns what the metric names begin with; made from the name as
 // `alertctl cron run` does it.
 func (j *CronJob) prefix() string {
@@ -106,19 +70,34 @@ func (j *CronJob) prefix() string {
 }
 
 func (j *CronJob) compile(missingFor time.Duration) ([]*Rule, error) {
-	s := j.series()
-	rs := []*Rule{j.failed(s)}
+	return j.compileFrom(j.series(), missingFor)
+}
+
+func (j *CronJob) compileFrom(s cronSeries, missingFor time.Duration) ([]*Rule, error) {
 	var schedule *Schedule
+	zone := time.UTC
 	if j.Schedule != "" {
 		var err error
 		if schedule, err = ParseSchedule(j.Schedule, j.Timezone); err != nil {
 			return nil, fmt.Errorf("cron job %s: %w", j.Name, err)
 		}
+		zone = schedule.location
+	}
+	if wrong := j.checkTold(s); len(wrong) > 0 {
+		return nil, fmt.Errorf("cron job %s: %s %s", j.Name, wrong[0].Path, wrong[0].Problem)
+	}
+	failed, err := j.failed(s, schedule)
+	if err != nil {
+		return nil, fmt.Errorf("cron job %s: %w", j.Name, err)
+	}
+	rs := []*Rule{failed}
+	if schedule != nil {
 		rs = append(rs, j.missed(s, schedule))
 	}
 	if maxAge := j.maxAge(); maxAge > 0 {
-		rs = append(rs, j.stale(s, maxAge))
+		rs = append(rs, j.stale(s, maxAge, zone))
 	}
+	rs = append(rs, j.aboutRuns(s, zone, missingFor)...)
 	if schedule != nil || j.maxAge() > 0 {
 		rs = append(rs, j.neverRan(s, schedule))
 	}
@@ -142,3 +121,12 @@ func (j *CronJob) grace() time.Duration {
 	}
 	return DefaultGrace
 }
+
+func (j *CronJob) rebootGrace() time.Duration {
+	if j.RebootGrace != nil {
+		return time.Duration(*j.RebootGrace)
+	}
+	return j.grace()
+}
+
+func (j *CronJob) failures() int { return max(j.Failures, 1) }

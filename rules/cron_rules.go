@@ -35,49 +35,83 @@ func (r *Rule) Job() string {
 	return ""
 }
 
-// failed: the last run ended with an error, for failed_for.
-func (j *CronJob) failed(s cronSeries) *Rule {
+// failed: the last run ended with an error, for failed_for, and so did as many
+// before it that there are failures in a row.
+func (j *CronJob) failed(s cronSeries, schedule *Schedule) (*Rule, error) {
+	last := "Its last run"
+	if j.failures() > 1 {
+		last = fmt.Sprintf("At least %d runs in a row", j.failures())
+	}
 	r := j.rule("CronFailed", critical,
 		fmt.Sprintf("Cron job %s failed", j.Name),
-		"Its last run ended with an error. Look at the job's log; the alert ends with the next run that succeeds.")
+		last+" ended with an error. Look at the job's log; the alert ends with the next run that succeeds.")
 	r.Expr, r.Evidence = Fixed(s.status+" == 0"), Fixed(s.status)
+	if s.failure != "" {
+		r.Facts = append(r.Facts, beganAt(s.failureTime()))
+	}
+	if j.failures() > 1 {
+		enough, err := j.enoughFailures(s, schedule)
+		if err != nil {
+			return nil, err
+		}
+		r.Facts = append(r.Facts, enough)
+	}
 	r.For = time.Duration(j.FailedFor)
 	r.Threshold = "1 = succeeded, 0 = failed"
-	return r
+	return r, nil
 }
 
-// missed: the run that was due at the last slot has not succeeded in its grace.
-func (j *CronJob) missed(s cronSeries, schedule *Schedule) *Rule {
-	grace := j.grace()
-	r := j.rule("CronMissed", critical,
-		fmt.Sprintf("Cron job %s missed its schedule", j.Name),
-		fmt.Sprintf("The run due by schedule %s has not succeeded within %s. Is cron running, and is the job still in its table?", schedule, humanDuration(grace)))
-	r.Expr = func(ts time.Time) string {
-		return fmt.Sprintf("%s < %d", s.success, schedule.Last(ts.Add(-grace)).Unix())
+// enoughFailures is the fact of how many runs in a row have failed: with fewer
+// than there may be, nothing begins.
+func (j *CronJob) enoughFailures(s cronSeries, schedule *Schedule) (Fact, error) {
+	if _, err := s.streak(time.Hour); err != nil {
+		return Fact{}, err
 	}
-	r.Evidence = Fixed(s.success)
-	// The breach began when the first slot after the last success ran out of
-	// its grace, however late it was noticed.
-	r.Since = func(lastSuccess float64, ts time.Time) time.Time {
-		if slot := schedule.Next(unixTime(lastSuccess)); !slot.IsZero() {
-			return slot.Add(grace)
+	return Fact{
+		Expr: func(ts time.Time) string {
+			streak, _ := s.streak(j.lookback(schedule, ts)) // tried above
+			return streak
+		},
+		Begin: func(since time.Time, _, count float64) time.Time {
+			if count < float64(j.failures()) {
+				return time.Time{}
+			}
+			return since
+		},
+	}, nil
+}
+
+// lookback returns how far back failures in a row are counted: as many slots as
+// there are to be failures and one more, or as many times max_age.
+func (j *CronJob) lookback(schedule *Schedule, ts time.Time) time.Duration {
+	if schedule == nil {
+		return time.Duration(j.failures()+1) * max(j.maxAge(), DefaultMaxAge)
+	}
+	slot := schedule.Last(ts)
+	for range j.failures() {
+		if before := schedule.Last(slot.Add(-1)); !before.IsZero() {
+			slot = before
 		}
-		return ts
 	}
-	r.Unit, r.Threshold = "timestamp", fmt.Sprintf("a success within %s of every slot of %s", humanDuration(grace), schedule)
-	return r
+	return max(ts.Sub(slot), time.Hour)
 }
 
 // stale: the last success is older than max_age.
-func (j *CronJob) stale(s cronSeries, maxAge time.Duration) *Rule {
+func (j *CronJob) stale(s cronSeries, maxAge time.Duration, zone *time.Location) *Rule {
 	r := j.rule("CronStale", critical,
 		fmt.Sprintf("Cron job %s has not succeeded for too long", j.Name),
-		fmt.Sprintf("Its last success is older than %s (max_age). Is cron running, and does the job still end well?", humanDuration(maxAge)))
+		fmt.Sprintf("Its last success is older than %s (max_age). Is cron running, and does the job still end well?", humanDuration(maxAge))+
+			downtime("time() - %[2]f", "$value", " since then."))
+	r.Functions = downtimeWords(zone)
 	age := "time() - " + s.success
 	r.Expr = Fixed(fmt.Sprintf("%s > %d", age, int64(maxAge.Seconds())))
 	r.Evidence = Fixed(age)
 	r.Since = func(age float64, ts time.Time) time.Time {
 		return ts.Add(maxAge - time.Duration(age*float64(time.Second)))
+	}
+	if j.rebootGrace() > 0 {
+		succeeded := func(_ float64, since time.Time) time.Time { return since.Add(-maxAge) }
+		r.Facts = append(r.Facts, j.booted(s.success, succeeded, nil))
 	}
 	r.Unit, r.Threshold = "s", "> "+humanDuration(maxAge)
 	return r

@@ -12,6 +12,9 @@ type cronSeries struct {
 	duration string // of the last run that ended, in seconds
 	running  string // 1 while the job runs, else 0
 	any      string // selects every series of the job
+
+	failuresInRow string // runs that failed since the last that succeeded
+	overlapped    string // 1 after a run started beside another one, else 0
 }
 
 func (j *CronJob) series() cronSeries {
@@ -41,6 +44,9 @@ func (j *CronJob) series() cronSeries {
 		duration: selector(j.Selector, p+"_last_duration_seconds"),
 		running:  selector(j.Selector, p+"_running"),
 		any:      selector(j.Selector, all...),
+
+		failuresInRow: selector(j.Selector, p+"_consecutive_failures"),
+		overlapped:    selector(j.Selector, p+"_overlapped"),
 	}
 }
 

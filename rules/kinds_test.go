@@ -64,15 +64,24 @@ func (p prometheus) watch(t *testing.T, r *rules.Rule, before []alert.Alert, ts 
 			Labels: ls, Series: s.Labels.Without(alert.MetricName).Fingerprint(), Value: s.Value,
 		})
 	}
-	if r.NeedsEvidence(before, o.Breaches) {
-		o.Evidence = map[alert.Fingerprint]float64{}
-		evidence, err := p.query(ctx, r.Evidence(ts), ts)
+	values := func(expr rules.Expression) map[alert.Fingerprint]float64 {
+		samples, err := p.query(ctx, expr(ts), ts)
 		if err != nil {
-			t.Fatalf("%s: %s: %v", r.ID, r.Evidence(ts), err)
+			t.Fatalf("%s: %s: %v", r.ID, expr(ts), err)
 		}
-		for _, s := range evidence {
-			o.Evidence[s.Labels.Without(alert.MetricName).Fingerprint()] = s.Value
+		bySeries := map[alert.Fingerprint]float64{}
+		for _, s := range samples {
+			bySeries[s.Labels.Without(alert.MetricName).Fingerprint()] = s.Value
 		}
+		return bySeries
+	}
+	if r.NeedsFacts(before, o.Breaches) {
+		for _, fact := range r.Facts {
+			o.Facts = append(o.Facts, values(fact.Expr))
+		}
+	}
+	if r.NeedsEvidence(before, o.Breaches) {
+		o.Evidence = values(r.Evidence)
 	}
 	steps, err := r.Step(before, o, ts)
 	if err != nil {

@@ -46,7 +46,10 @@ func everything() rules.Spec {
 	level, swi, recent := rules.Saturation{Enabled: yes}, rules.Switch{Enabled: yes}, rules.Recent{Enabled: yes}
 	return rules.Spec{
 		Interval: time.Minute, MissingFor: 5 * time.Minute,
-		Cron: []rules.CronJob{{Name: "etl", Schedule: "@daily", MaxAge: duration(26 * time.Hour)}},
+		Cron: []rules.CronJob{{
+			Name: "etl", Schedule: "@daily", MaxAge: duration(26 * time.Hour), Failures: 2,
+			MaxRuntime: model.Duration(time.Hour), MinRuntime: model.Duration(time.Minute), NoOverlap: true,
+		}},
 		Resources: rules.Resources{HostCatalogue: rules.HostCatalogue{
 			Load: rules.Level(level), Swap: level, MemoryPressure: level, IOPressure: level, CPUPressure: level, Inodes: level,
 			DiskFill: rules.Forecast{Enabled: yes}, DiskIO: rules.Level(level), NetworkErrors: level,

@@ -60,7 +60,7 @@ func TestRunbookLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := rules.Expander{ExternalURL: &url.URL{}}
+	x := rules.Expander{ExternalURL: &url.URL{}, Query: newPrometheus(t, "").query}
 	s := alert.Sample{Labels: alert.LabelsFromStrings("instance", "ec2:9100", "name", "web", "device", "vda", "mountpoint", "/", "job", "node")}
 	for _, g := range groups {
 		for _, r := range g.Rules {

@@ -51,6 +51,7 @@ func TestFromEnv(t *testing.T) {
 		"ALERTD_SMTP_URL=smtp://user:p%40ss@mail.example.org?tls=off",
 		"ALERTD_EMAIL_FROM=alertd@example.org", "ALERTD_EMAIL_TO=a@example.org, b@example.org,",
 		"ALERTD_CRON_PREFIXES=etl_job, training", "ALERTD_CRON_FAILED_FOR=5m", "ALERTD_CRON_SCHEDULE=30 2 * * *", "ALERTD_CRON_TIMEZONE=Europe/Paris", "ALERTD_CRON_GRACE=1h", "ALERTD_CRON_MAX_AGE=2d",
+		"ALERTD_CRON_FAILURES=2", "ALERTD_CRON_EARLY=5m", "ALERTD_CRON_MAX_RUNTIME=3h", "ALERTD_CRON_MIN_RUNTIME=1m", "ALERTD_CRON_NO_OVERLAP=true", "ALERTD_CRON_REBOOT_GRACE=20m",
 		"ALERTD_CPU_FIRE=95", "ALERTD_MEMORY_FIRE=85.5", "ALERTD_DISK_FIRE=80", "ALERTD_DISK_MOUNTPOINTS=/,/data",
 		"ALERTD_CONTAINERS_EXPECT=app,db", "ALERTD_RULE_FILES=rules/*.yml",
 		"ALERTD_EVALUATION_INTERVAL=30s", "ALERTD_GRAFANA_URL=http://localhost:3000", "ALERTD_TIMEZONE=Europe/Paris",
@@ -79,9 +80,13 @@ func TestFromEnv(t *testing.T) {
 		mail.AuthUsername != "user" || mail.AuthPassword != "p@ss" || *mail.RequireTLS {
 		t.Errorf("email %+v", mail)
 	}
-	day, hour := model.Duration(48*time.Hour), model.Duration(time.Hour)
+	day, hour, afterBoot := model.Duration(48*time.Hour), model.Duration(time.Hour), model.Duration(20*time.Minute)
 	job := func(name string) rules.CronJob {
-		return rules.CronJob{Name: name, Prefix: name, FailedFor: model.Duration(5 * time.Minute), MaxAge: &day, Schedule: "30 2 * * *", Timezone: "Europe/Paris", Grace: &hour}
+		return rules.CronJob{
+			Name: name, Prefix: name, FailedFor: model.Duration(5 * time.Minute), Failures: 2, MaxAge: &day,
+			Schedule: "30 2 * * *", Timezone: "Europe/Paris", Grace: &hour, Early: model.Duration(5 * time.Minute),
+			MaxRuntime: model.Duration(3 * time.Hour), MinRuntime: model.Duration(time.Minute), NoOverlap: true, RebootGrace: &afterBoot,
+		}
 	}
 	if diff := cmp.Diff([]rules.CronJob{job("etl_job"), job("training")}, c.Cron); diff != "" {
 		t.Errorf("cron (-want +got):\n%s", diff)

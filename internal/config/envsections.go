@@ -148,9 +148,15 @@ func (w *envWriter) cron() {
 	for _, option := range []struct{ name, key, value string }{
 		{"ALERTD_CRON_MAX_AGE", "max_age", w.values.CronMaxAge},
 		{"ALERTD_CRON_FAILED_FOR", "failed_for", w.values.CronFailedFor},
+		{"ALERTD_CRON_FAILURES", "failures", w.values.CronFailures},
 		{"ALERTD_CRON_SCHEDULE", "schedule", w.values.CronSchedule},
 		{"ALERTD_CRON_TIMEZONE", "timezone", w.values.CronTimezone},
 		{"ALERTD_CRON_GRACE", "grace", w.values.CronGrace},
+		{"ALERTD_CRON_EARLY", "early", w.values.CronEarly},
+		{"ALERTD_CRON_MAX_RUNTIME", "max_runtime", w.values.CronMaxRuntime},
+		{"ALERTD_CRON_MIN_RUNTIME", "min_runtime", w.values.CronMinRuntime},
+		{"ALERTD_CRON_NO_OVERLAP", "no_overlap", w.values.CronNoOverlap},
+		{"ALERTD_CRON_REBOOT_GRACE", "reboot_grace", w.values.CronRebootGrace},
 	} {
 		v, given := w.given[option.name]
 		if given && !ok {

@@ -28,12 +28,18 @@ type variables struct {
 	EmailFrom             string       `env:"EMAIL_FROM"`
 	EmailTo               []string     `env:"EMAIL_TO"`
 
-	CronPrefixes  []string `env:"CRON_PREFIXES"`
-	CronMaxAge    string   `env:"CRON_MAX_AGE"`
-	CronFailedFor string   `env:"CRON_FAILED_FOR"`
-	CronSchedule  string   `env:"CRON_SCHEDULE"`
-	CronTimezone  string   `env:"CRON_TIMEZONE"`
-	CronGrace     string   `env:"CRON_GRACE"`
+	CronPrefixes    []string `env:"CRON_PREFIXES"`
+	CronMaxAge      string   `env:"CRON_MAX_AGE"`
+	CronFailedFor   string   `env:"CRON_FAILED_FOR"`
+	CronFailures    string   `env:"CRON_FAILURES"`
+	CronSchedule    string   `env:"CRON_SCHEDULE"`
+	CronTimezone    string   `env:"CRON_TIMEZONE"`
+	CronGrace       string   `env:"CRON_GRACE"`
+	CronEarly       string   `env:"CRON_EARLY"`
+	CronMaxRuntime  string   `env:"CRON_MAX_RUNTIME"`
+	CronMinRuntime  string   `env:"CRON_MIN_RUNTIME"`
+	CronNoOverlap   string   `env:"CRON_NO_OVERLAP"`
+	CronRebootGrace string   `env:"CRON_REBOOT_GRACE"`
 
 	CPUFire          string   `env:"CPU_FIRE"          key:"resources.cpu.fire"`
 	MemoryFire       string   `env:"MEMORY_FIRE"       key:"resources.memory.fire"`

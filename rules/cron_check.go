@@ -1,0 +1,124 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"alertd/internal/invalid"
+)
+
+// maxFailures is how many failures in a row may be asked for.
+const maxFailures = 100
+
+// metricName is a regular expression of the classic metric names, which the
+// prefix and the overriding names are held to.
+const metricName = `^[a-zA-Z_:][a-zA-Z0-9_:]*$`
+
+// Check tells what is wrong with the job.
+func (j *CronJob) Check() []invalid.Field {
+	var wrong []invalid.Field
+	add := func(path, problem, mend string) {
+		wrong = append(wrong, invalid.Field{Path: path, Problem: problem, Mend: mend})
+	}
+	if j.Name == "" {
+		add("name", "a cron job needs a name", "add name: my-job")
+	}
+	name := regexp.MustCompile(metricName)
+	for _, m := range []struct{ path, value string }{
+		{"prefix", j.prefix()},
+		{"metrics.status", j.Metrics.Status},
+		{"metrics.success", j.Metrics.Success},
+		{"metrics.failure", j.Metrics.Failure},
+	} {
+		if m.value != "" && !name.MatchString(m.value) {
+			add(m.path, fmt.Sprintf("%q is not a metric name", m.value), "use letters, digits and underscores, such as my_job")
+		}
+	}
+	wrong = append(wrong, j.checkSchedule()...)
+	wrong = append(wrong, j.checkRuns()...)
+	wrong = append(wrong, j.checkTold(j.series())...)
+	wrong = append(wrong, j.OnMissing.Check("on_missing")...)
+	return append(wrong, checkSelector("selector", j.Selector)...)
+}
+
+// checkSchedule tells what is wrong with when the job is due.
+func (j *CronJob) checkSchedule() []invalid.Field {
+	var wrong []invalid.Field
+	add := func(path, problem, mend string) {
+		wrong = append(wrong, invalid.Field{Path: path, Problem: problem, Mend: mend})
+	}
+	if j.Schedule == "" && j.Grace != nil {
+		add("grace", "grace without a schedule has no meaning", "add a schedule, or remove grace")
+	}
+	if j.Schedule == "" && j.Early != 0 {
+		add("early", "early without a schedule has no meaning", "add a schedule, or remove early")
+	}
+	if j.Schedule == "" && j.Timezone != "" {
+		add("timezone", "a time zone without a schedule has no meaning", "add a schedule, or remove timezone")
+	}
+	if j.Schedule == "" && j.maxAge() == 0 && j.RebootGrace != nil {
+		add("reboot_grace", "reboot_grace with neither a schedule nor max_age has no meaning", "add one of them, or remove reboot_grace")
+	}
+	if _, err := time.LoadLocation(j.Timezone); err != nil {
+		add("timezone", err.Error(), "use an IANA name such as Europe/Paris")
+		return wrong
+	}
+	if j.Schedule == "" {
+		return wrong
+	}
+	schedule, err := ParseSchedule(j.Schedule, j.Timezone)
+	if err != nil {
+		add("schedule", err.Error(), `use five fields such as "30 2 * * *", six with the seconds first, or @daily`)
+		return wrong
+	}
+	if shortest := schedule.shortest(); shortest > 0 && 2*time.Duration(j.Early) > shortest {
+		add("early", fmt.Sprintf("%s is more than half the time between two slots (%s): a late run would count for the next one", j.Early, humanDuration(shortest)),
+			"use less than "+humanDuration(shortest/2))
+	}
+	return wrong
+}
+
+// checkRuns tells what is wrong with what is expected of the job's runs.
+func (j *CronJob) checkRuns() []invalid.Field {
+	var wrong []invalid.Field
+	if j.Failures < 0 || j.Failures > maxFailures {
+		wrong = append(wrong, invalid.Field{
+			Path: "failures", Problem: fmt.Sprintf("%d is no number of failures", j.Failures),
+			Mend: fmt.Sprintf("use 1 to %d", maxFailures),
+		})
+	}
+	if j.MaxRuntime > 0 && j.MinRuntime >= j.MaxRuntime {
+		wrong = append(wrong, invalid.Field{
+			Path: "min_runtime", Problem: fmt.Sprintf("min_runtime (%s) is not below max_runtime (%s)", j.MinRuntime, j.MaxRuntime),
+			Mend: "no run could be right: lower min_runtime or raise max_runtime",
+		})
+	}
+	return wrong
+}
+
+// checkTold tells which settings need what the job's metrics do not tell.
+func (j *CronJob) checkTold(s cronSeries) []invalid.Field {
+	var wrong []invalid.Field
+	need := func(wanted bool, path, what string, told ...string) {
+		if wanted && strings.Join(told, "") == "" {
+			wrong = append(wrong, invalid.Field{
+				Path: path, Problem: fmt.Sprintf("needs %s, which the metrics of this job do not tell", what),
+				Mend: "run the job with alertctl cron run, or remove " + path,
+			})
+		}
+	}
+	need(j.MaxRuntime > 0, "max_runtime", "the time of the last start", s.start)
+	if s.start != "" {
+		need(j.MaxRuntime > 0, "max_runtime", "whether the job runs or when it ended", s.running, s.success, s.failure)
+	}
+	need(j.MinRuntime > 0, "min_runtime", "how long the last run took", s.duration, s.start)
+	if s.duration == "" {
+		need(j.MinRuntime > 0, "min_runtime", "the time of the last success", s.success)
+	}
+	need(j.MinRuntime > 0, "min_runtime", "whether the last run succeeded", s.status, s.success)
+	need(j.NoOverlap, "no_overlap", "whether a run started beside another", s.overlapped)
+	need(j.Failures > 1, "failures", "how many runs failed or when the last one did", s.failuresInRow, s.failure)
+	return wrong
+}
