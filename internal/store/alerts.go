@@ -107,10 +107,8 @@ func (s *sqliteStore) ActiveAlerts(ctx context.Context) (alerts []alert.Alert, e
 
 func (s *sqliteStore) EndedAlerts(ctx context.Context, since time.Time) (alerts []alert.Alert, err error) {
 	err = s.read(ctx, opEndedAlerts, "reading the alerts that have ended", func(ctx context.Context, c *conn) error {
-		// What fired since then cannot have ended before, and that has an index.
-		alerts, err = collect(ctx, c, alerts, scanAlert, "SELECT "+alertColumns+` FROM alerts a
-			WHERE a.state = 'resolved' AND a.resolved_at >= ? AND a.fired_at >= ? AND a.rule_id <> ''`,
-			nanos(since), nanos(since))
+		alerts, err = collect(ctx, c, alerts, scanAlert,
+			"SELECT "+alertColumns+" FROM alerts a WHERE a.state = 'resolved' AND a.resolved_at >= ?", nanos(since))
 		return err
 	})
 	slices.SortStableFunc(alerts, func(a, b alert.Alert) int { return a.FiredAt.Compare(b.FiredAt) })

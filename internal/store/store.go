@@ -41,8 +41,8 @@ var ErrClosed = errors.New("the store is closed")
 type Store interface {
 	// ActiveAlerts returns every pending and firing alert, in no order.
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
-	// EndedAlerts returns the alerts of rules that fired at or after since and
-	// have ended, in the order in which they fired.
+	// EndedAlerts returns the alerts that ended at or after since, in the order in
+	// which they fired.
 	EndedAlerts(ctx context.Context, since time.Time) ([]alert.Alert, error)
 	// CommitEvaluation writes what an evaluation changed, records that its
 	// alerts belong to the touched groups (made where they are new, and given

@@ -18,6 +18,7 @@ import (
 // Store is the part of the store that is served.
 type Store interface {
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
+	EndedAlerts(ctx context.Context, since time.Time) ([]alert.Alert, error)
 	Silences(ctx context.Context) (alert.Silences, error)
 	Silence(ctx context.Context, id string) (*alert.Silence, error)
 	SaveSilences(ctx context.Context, now time.Time, silences ...alert.Silence) error

@@ -93,7 +93,7 @@ func (s *fakeStore) EndedAlerts(_ context.Context, since time.Time) ([]alert.Ale
 	defer s.mu.Unlock()
 	var out []alert.Alert
 	for _, a := range s.rows {
-		if a.State == alert.Resolved && !a.FiredAt.Before(since) {
+		if a.State == alert.Resolved && !a.ResolvedAt.Before(since) {
 			out = append(out, a)
 		}
 	}

@@ -12,20 +12,20 @@ import (
 
 func alertTests() map[string]func(*testing.T, *fixture) {
 	return map[string]func(*testing.T, *fixture){
-		"EveryFieldSurvives":            testFields,
-		"EveryNumberSurvives":           testNumbers,
-		"EveryTextSurvives":             testTexts,
-		"TimesBeyondTheRange":           testTimes,
-		"OnlyActiveOnesAreActive":       testActive,
-		"OnlyPendingOnesAreDeleted":     testDeletes,
-		"NothingToCommit":               testEmpty,
-		"NoTime":                        testNoTime,
-		"AWaitThatWasGivenUp":           testCanceled,
-		"TenThousandAtOnce":             testMany,
-		"OnlyEndedOnesOfRulesHaveEnded": testEnded,
-		"TouchingMakesGroupsAndDue":     testTouch,
-		"TouchingWhatDoesNotExist":      testTouchMissing,
-		"TouchingTellsTheNewRouting":    testReroute,
+		"EveryFieldSurvives":         testFields,
+		"EveryNumberSurvives":        testNumbers,
+		"EveryTextSurvives":          testTexts,
+		"TimesBeyondTheRange":        testTimes,
+		"OnlyActiveOnesAreActive":    testActive,
+		"OnlyPendingOnesAreDeleted":  testDeletes,
+		"NothingToCommit":            testEmpty,
+		"NoTime":                     testNoTime,
+		"AWaitThatWasGivenUp":        testCanceled,
+		"TenThousandAtOnce":          testMany,
+		"WhatHasEnded":               testEnded,
+		"TouchingMakesGroupsAndDue":  testTouch,
+		"TouchingWhatDoesNotExist":   testTouchMissing,
+		"TouchingTellsTheNewRouting": testReroute,
 	}
 }
 
@@ -140,19 +140,18 @@ func testActive(t *testing.T, s *fixture) {
 func testEnded(t *testing.T, s *fixture) {
 	e := alert.Evaluation{Group: "g", At: at(100), Touched: map[string][]alert.GroupRef{}}
 	for _, made := range []struct {
-		id, rule    string
+		id          string
 		state       alert.State
 		fired, over float64
 	}{
-		{"late", "rule", alert.Resolved, 40, 50},
-		{"soon", "rule", alert.Resolved, 20, 90},
-		{"exact", "other", alert.Resolved, 10, 11},
-		{"before", "rule", alert.Resolved, 9.9, 60},
-		{"posted", "", alert.Resolved, 30, 31},
-		{"firing", "rule", alert.Firing, 30, 0},
+		{"late", alert.Resolved, 40, 50},
+		{"long", alert.Resolved, 1, 90},
+		{"exact", alert.Resolved, 5, 10},
+		{"before", alert.Resolved, 7, 9.9},
+		{"firing", alert.Firing, 30, 0},
 	} {
 		a := newAlert(made.id, made.state, at(made.over))
-		a.RuleID, a.FiredAt = made.rule, at(made.fired)
+		a.FiredAt = at(made.fired)
 		e.Upserts = append(e.Upserts, a)
 	}
 	s.commit(e)
@@ -162,8 +161,8 @@ func testEnded(t *testing.T, s *fixture) {
 	for _, a := range ended {
 		got = append(got, a.ID)
 	}
-	same(t, "ended", got, []string{"exact", "soon", "late"})
-	if len(ended) == 3 && (!ended[1].FiredAt.Equal(at(20)) || ended[1].Labels.Get("job") == "") {
+	same(t, "ended", got, []string{"long", "exact", "late"})
+	if len(ended) == 3 && (!ended[1].FiredAt.Equal(at(5)) || ended[1].Labels.Get("job") == "") {
 		t.Errorf("came back as %+v", ended[1])
 	}
 }

@@ -1,0 +1,38 @@
+package apiv1
+
+import (
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// Alert is an alert as GET /api/v1/alerts gives it: what API v2 has no place
+// for. Values are texts, as in Prometheus's API, because JSON has no NaN.
+type Alert struct {
+	ID          string       `json:"id"`
+	Fingerprint string       `json:"fingerprint"`
+	Rule        string       `json:"rule,omitempty"` // "" for alerts that others sent
+	Labels      alert.Labels `json:"labels"`
+	Annotations alert.Labels `json:"annotations"`
+	State       string       `json:"state"` // pending, firing or resolved
+
+	Value     string `json:"value"` // of the last breach
+	Unit      string `json:"unit,omitempty"`
+	Threshold string `json:"threshold,omitempty"`
+
+	ActiveAt     time.Time  `json:"activeAt"`
+	FiredAt      *time.Time `json:"firedAt,omitempty"`
+	MissingSince *time.Time `json:"missingSince,omitempty"` // no data since
+	Flapping     *Flapping  `json:"flapping,omitempty"`
+
+	ResolvedAt     *time.Time `json:"resolvedAt,omitempty"`
+	Resolution     string     `json:"resolution,omitempty"`     // why it ended
+	RecoveredValue *string    `json:"recoveredValue,omitempty"` // what proved it healthy
+}
+
+// Flapping tells how often an alert came and went.
+type Flapping struct {
+	Fired        int        `json:"fired"`
+	Since        time.Time  `json:"since"`
+	HealthySince *time.Time `json:"healthySince,omitempty"`
+}

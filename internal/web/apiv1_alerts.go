@@ -1,0 +1,85 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/alert"
+	"alertd/internal/web/apiv1"
+)
+
+// incidents serves GET /api/v1/alerts: what is active, pending alerts included,
+// and with ended=DURATION what ended so lately; filter is a matcher, as in API v2.
+func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	f, err := readAlertFilter(query)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	all, err := s.deps.Store.ActiveAlerts(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if given := query.Get("ended"); given != "" {
+		ago, err := model.ParseDuration(given)
+		if err != nil {
+			s.fail(w, r, &refusal{http.StatusBadRequest, fmt.Sprintf("ended: %.64q is not a duration such as 24h", given)})
+			return
+		}
+		ended, err := s.deps.Store.EndedAlerts(r.Context(), s.deps.Now().Add(-time.Duration(ago)))
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		all = append(all, ended...)
+	}
+	slices.SortFunc(all, func(a, b alert.Alert) int {
+		if c := b.ActiveAt.Compare(a.ActiveAt); c != 0 {
+			return c
+		}
+		return a.Labels.Compare(b.Labels)
+	})
+	out := []apiv1.Alert{}
+	for i := range all {
+		if f.matchers.Matches(all[i].Labels) {
+			out = append(out, apiAlert(&all[i]))
+		}
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+func apiAlert(a *alert.Alert) apiv1.Alert {
+	out := apiv1.Alert{
+		ID: a.ID, Fingerprint: a.Fingerprint().String(), Rule: a.RuleID,
+		Labels: a.Labels, Annotations: a.Annotations, State: string(a.State),
+		Value: number(a.Value), Unit: a.Unit, Threshold: a.Threshold,
+		ActiveAt: a.ActiveAt.UTC(), FiredAt: moment(a.FiredAt), MissingSince: moment(a.MissingSince),
+		ResolvedAt: moment(a.ResolvedAt), Resolution: string(a.Resolution),
+	}
+	if a.Flapping() {
+		out.Flapping = &apiv1.Flapping{Fired: a.Flaps, Since: a.FlappingSince.UTC(), HealthySince: moment(a.HealthySince)}
+	}
+	if a.RecoveredValue != nil {
+		v := number(*a.RecoveredValue)
+		out.RecoveredValue = &v
+	}
+	return out
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// moment is a time that may not have come yet.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
