@@ -26,6 +26,7 @@ type alertsQuery struct {
 
 func (c *cli) alertsCommand() *cobra.Command {
 	var q alertsQuery
+	var ended string
 	cmd := &cobra.Command{
 		Use:     "alerts [MATCHER...]",
 		Aliases: []string{"alert"},
@@ -41,18 +42,25 @@ The state is one of
   inhibited  another alert makes telling it pointless
   muted      its route is in a mute time
 
--o json and yaml give the objects of Alertmanager's API v2, label values and
-annotations in full. The exit code is 0 whether or not there are alerts.`,
+--ended 24h lists what ended in the last day instead, with the value that proved
+it healthy; only alertd knows that, not a plain Alertmanager.
+
+-o json and yaml give the objects of Alertmanager's API v2 (with --ended those of
+alertd's own), label values and annotations in full. The exit code is 0 whether or not there are alerts.`,
 		Example: `  alertctl alerts
   alertctl alerts CronFailed
   alertctl alerts 'severity=~"critical|warning"' job!=node
   alertctl alerts --silenced
+  alertctl alerts --ended 24h
   alertctl alerts -o json | jq -r '.[].labels.alertname'`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ms, err := parseMatchers(args)
 			if err != nil {
 				return err
+			}
+			if ended != "" {
+				return c.endedAlerts(cmd.Context(), ms, ended)
 			}
 			return c.alerts(cmd.Context(), ms, q)
 		},
@@ -62,6 +70,10 @@ annotations in full. The exit code is 0 whether or not there are alerts.`,
 	cmd.Flags().BoolVar(&q.inhibited, "inhibited", false, "only inhibited ones")
 	cmd.Flags().BoolVar(&q.muted, "muted", false, "only muted ones")
 	cmd.Flags().StringVar(&q.receiver, "receiver", "", "only those that go to a receiver whose name this regular expression matches")
+	cmd.Flags().StringVar(&ended, "ended", "", "those that ended in the last `DURATION`, such as 24h, in place of those that fire")
+	for _, other := range []string{"firing", "silenced", "inhibited", "muted", "receiver"} {
+		cmd.MarkFlagsMutuallyExclusive("ended", other)
+	}
 	return cmd
 }
 

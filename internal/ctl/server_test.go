@@ -56,6 +56,7 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 		}
 	})
 	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.status) })
+	mux.HandleFunc("GET /api/v1/alerts", s.getIncidents)
 	mux.HandleFunc("POST /api/v1/receivers/{name}/test", s.testReceiver)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -136,6 +137,30 @@ func (s *fakeServer) getAlerts(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer(w, http.StatusOK, found)
+}
+
+// getIncidents answers with an alert that fires and two that ended.
+func (s *fakeServer) getIncidents(w http.ResponseWriter, r *http.Request) {
+	if _, ok := filters(w, r); !ok || s.alertmanager {
+		http.NotFound(w, r)
+		return
+	}
+	if r.URL.Query().Get("ended") != "1d" {
+		answer(w, http.StatusOK, []any{})
+		return
+	}
+	labels := map[string]any{"alertname": "HostDiskFull", "instance": "db-1:9100"}
+	answer(w, http.StatusOK, []any{
+		map[string]any{"labels": labels, "state": "firing", "activeAt": s.now.Add(-time.Hour)},
+		map[string]any{
+			"labels": labels, "state": "resolved", "unit": "%", "recoveredValue": "71.5", "resolution": "recovered",
+			"activeAt": s.now.Add(-3 * time.Hour), "resolvedAt": s.now.Add(-2 * time.Hour), "flapping": map[string]any{"fired": 5},
+		},
+		map[string]any{
+			"labels": map[string]any{"alertname": "Gone"}, "state": "resolved", "resolution": "no data",
+			"activeAt": s.now.Add(-90 * time.Minute), "resolvedAt": s.now.Add(-time.Hour),
+		},
+	})
 }
 
 func (s *fakeServer) getSilences(w http.ResponseWriter, r *http.Request) {
