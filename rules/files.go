@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,9 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/prometheus/prometheus/model/rulefmt"
 
 	"alertd/internal/invalid"
 )
@@ -24,12 +22,19 @@ type FileSpec struct {
 	Flapping  bool      `yaml:"flapping"`   // whether alerts that flap are held; not as in Prometheus
 }
 
-// LoadFiles reads the alerting rules of Prometheus rule files. Every mistake
-// in every file is in the error, as file:line:column where it is known.
-// Recording rules are skipped: they belong to the Prometheus that is asked.
-// Interval is that of groups that do not say, flapping that of the specs that
-// ask for it.
-func LoadFiles(specs []FileSpec, interval time.Duration, flapping Flapping, logger *slog.Logger) ([]Group, error) {
+// FileOptions says how rule files are read.
+type FileOptions struct {
+	Interval time.Duration // of groups that do not say themselves
+	// Recording keeps recording rules. Without it they are left out, which one
+	// line of the log says: they belong to the Prometheus that is asked.
+	Recording bool
+	Flapping  Flapping // of the specs that ask for it
+	Logger    *slog.Logger
+}
+
+// LoadFiles reads Prometheus rule files. Every mistake in every file is in the
+// error, as file:line:column where it is known.
+func LoadFiles(specs []FileSpec, o FileOptions) ([]Group, error) {
 	var groups []Group
 	var wrong []error
 	loaded := map[string]bool{}
@@ -40,26 +45,53 @@ func LoadFiles(specs []FileSpec, interval time.Duration, flapping Flapping, logg
 			continue
 		}
 		if len(paths) == 0 {
-			logger.Warn("No rule file matches", "pattern", spec.Path)
+			o.Logger.Warn("No rule file matches", "pattern", spec.Path)
 		}
 		for _, path := range paths {
 			if loaded[path] {
 				continue
 			}
 			loaded[path] = true
-			gs, errs := loadFile(path, spec, interval, logger)
+			gs, errs := loadFile(path, spec, o)
 			if spec.Flapping {
 				for _, g := range gs {
-					flapping.apply(g.Rules)
+					o.Flapping.apply(g.Rules)
 				}
 			}
 			groups, wrong = append(groups, gs...), append(wrong, errs...)
 		}
 	}
+	if !o.Recording {
+		groups = leaveRecording(groups, o.Logger)
+	}
 	return groups, errors.Join(wrong...)
 }
 
-func loadFile(path string, spec FileSpec, interval time.Duration, logger *slog.Logger) ([]Group, []error) {
+// leaveRecording takes the recording rules out, and groups of nothing else, and
+// says so.
+func leaveRecording(groups []Group, logger *slog.Logger) []Group {
+	left := map[string]int{} // by group
+	for i := range groups {
+		g := &groups[i]
+		had := len(g.Rules)
+		g.Rules = slices.DeleteFunc(g.Rules, func(r *Rule) bool { return r.Record != "" })
+		if n := had - len(g.Rules); n > 0 {
+			left[g.Name] = n
+		}
+	}
+	if len(left) == 0 {
+		return groups
+	}
+	total, where := 0, slices.Sorted(maps.Keys(left))
+	for _, n := range left {
+		total += n
+	}
+	logger.Info("Recording rules are left out: the Prometheus that is asked must have them, and alerts on what they record need it to",
+		"rules", total, "groups", strings.Join(where, ", "))
+	return slices.DeleteFunc(groups, func(g Group) bool { return len(g.Rules) == 0 && left[g.Name] > 0 })
+}
+
+func loadFile(path string, spec FileSpec, o FileOptions) ([]Group, []error) {
 	if err := readable(path); err != nil {
 		return nil, []error{err}
 	}
@@ -70,7 +102,7 @@ func loadFile(path string, spec FileSpec, interval time.Duration, logger *slog.L
 	}
 	var groups []Group
 	for _, g := range checked.Groups {
-		group, err := compileGroup(path, g, spec, interval, logger)
+		group, err := compileGroup(path, g, spec.OnMissing, o)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: group %q: %w", path, g.Name, err))
 			continue
@@ -100,75 +132,4 @@ func readable(path string) error {
 		return fmt.Errorf("%s: %d MiB are more than a rule file may have (%d): split it", path, info.Size()>>20, maxFile>>20)
 	}
 	return nil
-}
-
-func compileGroup(path string, g rulefmt.RuleGroup, spec FileSpec, interval time.Duration, logger *slog.Logger) (Group, error) {
-	group := Group{Name: path + ";" + g.Name, Interval: cmp.Or(time.Duration(g.Interval), interval)}
-	if g.QueryOffset != nil {
-		group.QueryOffset = time.Duration(*g.QueryOffset)
-	}
-	recording := 0
-	twins := map[string]int{}
-	for _, fr := range g.Rules {
-		if fr.Record != "" {
-			recording++
-			continue
-		}
-		r, err := CompileFileRule(fr, g, spec.OnMissing)
-		if err != nil {
-			return Group{}, err
-		}
-		if wanted := labelled(fr.Labels, labelled(g.Labels, spec.OnMissing)); r.OnMissing != wanted {
-			logger.Warn("The rule's expression tells healthy from missing in no way, so missing data resolves its alerts",
-				"file", path, "group", g.Name, "rule", r.Name, "on_missing", wanted)
-		}
-		// Rules alike in name and labels are told apart by their order, as in Prometheus.
-		identity := fmt.Sprintf("%s/%s%v", group.Name, r.Name, r.Labels)
-		twins[identity]++
-		r.ID = identity
-		if n := twins[identity]; n > 1 {
-			r.ID = fmt.Sprintf("%s#%d", identity, n)
-		}
-		group.Rules = append(group.Rules, r)
-	}
-	if recording > 0 {
-		logger.Info("Recording rules are left to Prometheus", "file", path, "group", g.Name, "rules", recording)
-	}
-	return group, nil
-}
-
-// CompileFileRule returns the alerting rule fr of a rule file's group g. What
-// missing data means to it says its label, or else the group's, or else
-// onMissing. Its ID is left to the caller. An expression that does not parse is
-// an error.
-func CompileFileRule(fr rulefmt.Rule, g rulefmt.RuleGroup, onMissing OnMissing) (*Rule, error) {
-	evidence, err := DeriveEvidence(fr.Expr)
-	if err != nil {
-		return nil, fmt.Errorf("rule %q: %w", fr.Alert, err)
-	}
-	labels := maps.Clone(g.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	maps.Copy(labels, fr.Labels)
-	policy := labelled(labels, onMissing)
-	if evidence.Expr == "" {
-		policy = Resolve // nothing could ever prove its alerts healthy
-	}
-	return &Rule{
-		Name: fr.Alert, Expr: Fixed(fr.Expr), Evidence: Fixed(evidence.Expr), Threshold: evidence.Threshold,
-		For: time.Duration(fr.For), KeepFiringFor: time.Duration(fr.KeepFiringFor),
-		OnMissing: policy, Limit: g.Limit,
-		Labels: verbatim(labels), Annotations: verbatim(fr.Annotations),
-	}, nil
-}
-
-// verbatim returns templates of every entry, empty ones included: an empty
-// label takes the series' label away.
-func verbatim(m map[string]string) []Template {
-	out := make([]Template, 0, len(m))
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, Template{name, m[name]})
-	}
-	return out
 }

@@ -17,7 +17,7 @@ func load(t *testing.T, text string, onMissing rules.OnMissing) ([]rules.Group, 
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}, {Path: path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
+	return rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}, {Path: path}}, rules.FileOptions{Interval: time.Minute, Logger: slog.New(slog.DiscardHandler)})
 }
 
 const ruleFile = `
@@ -104,27 +104,9 @@ func TestLoadFilesMistakes(t *testing.T) {
 	}
 }
 
-func FuzzRuleFile(f *testing.F) {
-	f.Add(ruleFile)
-	f.Add("groups: [{name: g, rules: [{alert: A, expr: 'x > 1'}]}]")
-	f.Fuzz(func(t *testing.T, text string) {
-		groups, err := load(t, text, rules.Keep)
-		if err != nil {
-			return
-		}
-		for _, g := range groups {
-			for _, r := range g.Rules {
-				if r.ID == "" || r.Expr == nil {
-					t.Errorf("an incomplete rule %+v", r)
-				}
-			}
-		}
-	})
-}
-
 func TestLoadFilesRefusesWhatNeverEnds(t *testing.T) {
 	for _, path := range []string{"/dev/zero", t.TempDir()} {
-		_, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
+		_, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, rules.FileOptions{Interval: time.Minute, Logger: slog.New(slog.DiscardHandler)})
 		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s: error %v", path, err)
 		}

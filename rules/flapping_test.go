@@ -180,7 +180,7 @@ func TestFlappingOfKindsAndFiles(t *testing.T) {
 		}
 	}
 	for _, asked := range []bool{false, true} {
-		groups, err := rules.LoadFiles([]rules.FileSpec{{Path: "../monitoring/rules/example.rules.yml", Flapping: asked}}, time.Minute, f, slog.New(slog.DiscardHandler))
+		groups, err := rules.LoadFiles([]rules.FileSpec{{Path: "../monitoring/rules/example.rules.yml", Flapping: asked}}, rules.FileOptions{Interval: time.Minute, Flapping: f, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil || len(groups) == 0 {
 			t.Fatalf("%d groups, error %v", len(groups), err)
 		}

@@ -14,7 +14,11 @@ import (
 type Rule struct {
 	// ID is stable over restarts and reloads: state belongs to it.
 	ID   string
-	Name string // the alertname label
+	Name string // the alertname label; for a recording rule what it records
+	// Record is the metric that a recording rule's results are kept as; "" for an
+	// alerting rule. Of the rest only Expr, Labels (which are no templates then)
+	// and Limit mean something to a recording rule.
+	Record string
 
 	// Expr returns the PromQL expression to ask at ts: a result is a breach.
 	Expr Expression
@@ -45,7 +49,7 @@ type Rule struct {
 	Functions map[string]any
 	Unit      string // of the value; see alert.Alert
 	Threshold string // what the value is held against, for people
-	Limit     int    // most active alerts; 0: no limit
+	Limit     int    // most active alerts, or series of a recording rule; 0: no limit
 }
 
 // Expression returns the PromQL text to ask at ts.

@@ -93,7 +93,7 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	a.notifier = notifier.New(a.store, a.Logger, a.registry)
 	a.metrics.collectQueue(a.store)
 	a.engine = engine.New(engine.Options{
-		Store: a.store, Querier: a.source, Committed: a.notifier.Wake,
+		Store: a.store, Querier: a.source, Recorder: a.source.recorder(), Committed: a.notifier.Wake,
 		Concurrency: plan.config.Evaluation.Concurrency,
 		Logger:      a.Logger, Registerer: a.registry,
 	})

@@ -78,7 +78,9 @@ func planOf(cfg *config.Config, o Options) (*plan, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	_, flapping := cfg.FlappingRules()
-	files, err := rules.LoadFiles(cfg.RuleFiles, time.Duration(cfg.Evaluation.Interval), flapping, o.Logger)
+	files, err := rules.LoadFiles(cfg.RuleFiles, rules.FileOptions{
+		Interval: time.Duration(cfg.Evaluation.Interval), Recording: cfg.Prometheus.URL == "", Flapping: flapping, Logger: o.Logger,
+	})
 	if err != nil {
 		return nil, err
 	}

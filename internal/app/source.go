@@ -13,6 +13,7 @@ import (
 	"alertd/internal/alert"
 	"alertd/internal/prom"
 	"alertd/internal/standalone"
+	"alertd/rules/engine"
 )
 
 // source is where samples come from: a Prometheus over HTTP, or Prometheus's
@@ -58,6 +59,14 @@ func (s *source) Query(ctx context.Context, expr string, ts time.Time) ([]alert.
 	client := s.client
 	s.mu.Unlock()
 	return client.Query(ctx, expr, ts)
+}
+
+// recorder keeps what recording rules give; nil where a Prometheus does.
+func (s *source) recorder() engine.Recorder {
+	if s.own == nil {
+		return nil
+	}
+	return s.own
 }
 
 // reload returns what puts a changed configuration into force.

@@ -98,7 +98,7 @@ func (a *app) ruleGroups() []web.RuleGroupStatus {
 }
 
 func ruleStatus(g engine.GroupStatus, r engine.RuleStatus) web.RuleStatus {
-	s := web.RuleStatus{Name: r.Name, State: "inactive", Health: "ok", LastError: r.LastError, Alerts: r.Pending + r.Firing}
+	s := web.RuleStatus{Name: r.Name, Type: "alerting", State: "inactive", Health: "ok", LastError: r.LastError, Alerts: r.Pending + r.Firing}
 	if r.Job != "" {
 		s.Name += " of " + r.Job
 	}
@@ -107,6 +107,9 @@ func ruleStatus(g engine.GroupStatus, r engine.RuleStatus) web.RuleStatus {
 		s.State = "firing"
 	case r.Pending > 0:
 		s.State = "pending"
+	}
+	if r.Recording {
+		s.Type, s.State = "recording", ""
 	}
 	switch {
 	case r.LastError != "":

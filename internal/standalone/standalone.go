@@ -45,6 +45,7 @@ type Standalone struct {
 	first   *firstRound
 
 	registered *registrations
+	recordings recordings
 
 	mu     sync.RWMutex // held for reading by queries, for writing to close
 	closed bool
@@ -106,6 +107,7 @@ func open(s Settings, dir string, logger *slog.Logger, reg prometheus.Registerer
 	return &Standalone{
 		logger: log, config: cfg, targets: targets, db: db, engine: engine, manager: manager,
 		host: host, wire: wire, first: first, registered: registered, life: newLifecycle(),
+		recordings: recordings{last: map[string]recording{}},
 	}, nil
 }
 

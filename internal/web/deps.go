@@ -117,7 +117,8 @@ type RuleGroupStatus struct {
 // RuleStatus tells how evaluating one rule goes.
 type RuleStatus struct {
 	Name      string
-	State     string // inactive, pending or firing
+	Type      string // alerting or recording
+	State     string // inactive, pending or firing; "" of a recording rule
 	Health    string // ok, err or unknown
 	LastError string
 	Alerts    int // pending and firing

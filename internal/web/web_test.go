@@ -142,11 +142,11 @@ func ruleGroups() []web.RuleGroupStatus {
 	return []web.RuleGroupStatus{
 		{
 			Name: "resources", Interval: 15 * time.Second, LastEvaluation: at("11:59:50"), Duration: 2 * time.Millisecond,
-			Rules: []web.RuleStatus{{Name: "DiskFull", State: "firing", Health: "ok", Alerts: 2}},
+			Rules: []web.RuleStatus{{Name: "DiskFull", Type: "alerting", State: "firing", Health: "ok", Alerts: 2}},
 		},
 		{
 			Name: "cron", Interval: time.Minute,
-			Rules: []web.RuleStatus{{Name: "EtlFailed", State: "inactive", Health: "err", LastError: "bad_data: <unknown> function"}},
+			Rules: []web.RuleStatus{{Name: "EtlFailed", Type: "alerting", State: "inactive", Health: "err", LastError: "bad_data: <unknown> function"}},
 		},
 	}
 }

@@ -10,36 +10,39 @@ import (
 	"alertd/rules"
 )
 
-// ask asks Prometheus the questions of all the group's rules, and then, for
+// ask asks Prometheus the questions of some of the group's rules, and then, for
 // rules with new breaches, for the facts that tell when these began, and, for
 // rules whose active alerts are not all in the answer, for the evidence of how
 // these are. The answers are in the order of the rules.
-func (r *runner) ask(ctx context.Context, ts time.Time) []answer {
-	answers := make([]answer, len(r.group.Rules))
+func (r *runner) ask(ctx context.Context, some []*rules.Rule, ts time.Time) []answer {
+	answers := make([]answer, len(some))
+	if some[0].Record != "" {
+		return answers // asked for where it is recorded
+	}
 	if r.group.Name == ownGroup {
-		for i, rule := range r.group.Rules {
+		for i, rule := range some {
 			answers[i] = r.engine.health.answer(rule, r.alerts[rule.ID])
 		}
 		return answers
 	}
 	at := ts.Add(-r.group.QueryOffset)
-	exprs := make([]string, len(r.group.Rules))
-	for i, rule := range r.group.Rules {
+	exprs := make([]string, len(some))
+	for i, rule := range some {
 		exprs[i] = rule.Expr(at)
 	}
 	for i, result := range r.questions.ask(ctx, exprs, at) {
-		answers[i] = r.engine.answered(ctx, r.group.Rules[i], result, ts)
+		answers[i] = r.engine.answered(ctx, some[i], result, ts)
 	}
-	r.askFacts(ctx, answers, at)
-	r.askEvidence(ctx, answers, at)
+	r.askFacts(ctx, some, answers, at)
+	r.askEvidence(ctx, some, answers, at)
 	return answers
 }
 
 // askFacts adds the facts to those answers that need them.
-func (r *runner) askFacts(ctx context.Context, answers []answer, at time.Time) {
+func (r *runner) askFacts(ctx context.Context, some []*rules.Rule, answers []answer, at time.Time) {
 	var exprs []string
 	var needing []*rules.Outcome
-	for i, rule := range r.group.Rules {
+	for i, rule := range some {
 		outcome := &answers[i].outcome
 		if outcome.Err == nil && rule.NeedsFacts(r.alerts[rule.ID], outcome.Breaches) {
 			for _, fact := range rule.Facts {
@@ -60,10 +63,10 @@ func (r *runner) askFacts(ctx context.Context, answers []answer, at time.Time) {
 }
 
 // askEvidence adds the evidence to those answers that need it.
-func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time) {
+func (r *runner) askEvidence(ctx context.Context, some []*rules.Rule, answers []answer, at time.Time) {
 	var exprs []string
 	var needing []*rules.Outcome
-	for i, rule := range r.group.Rules {
+	for i, rule := range some {
 		outcome := &answers[i].outcome
 		if outcome.Err == nil && rule.NeedsEvidence(r.alerts[rule.ID], outcome.Breaches) {
 			exprs, needing = append(exprs, rule.Evidence(at)), append(needing, outcome)
@@ -85,19 +88,6 @@ func (r *runner) askEvidence(ctx context.Context, answers []answer, at time.Time
 type result struct {
 	samples []alert.Sample
 	err     error
-}
-
-// values asks an expression and returns the value of each series.
-func (e *Engine) values(ctx context.Context, expr rules.Expression, at time.Time) (map[alert.Fingerprint]float64, error) {
-	samples, err := e.query(ctx, expr(at), at)
-	if err != nil {
-		return nil, err
-	}
-	values := make(map[alert.Fingerprint]float64, len(samples))
-	for _, s := range samples {
-		values[series(s)] = s.Value
-	}
-	return values, nil
 }
 
 // values returns the value of each series.

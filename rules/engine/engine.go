@@ -51,6 +51,8 @@ type Store interface {
 type Options struct {
 	Store   Store
 	Querier Querier
+	// Recorder keeps what recording rules give; nil where there are none.
+	Recorder Recorder
 	// Committed is called after each commit, to wake whoever tells of it.
 	Committed   func()
 	Concurrency int // queries under way at once
@@ -188,6 +190,7 @@ func (e *Engine) start(ctx context.Context, s *Setup, state map[string][]alert.A
 	all.Go(func() {
 		first.Wait()
 		if ctx.Err() == nil {
+			e.retainRecordings(ctx, known)
 			e.markReady()
 		}
 	})

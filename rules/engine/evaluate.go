@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/util/strutil"
@@ -16,20 +17,23 @@ import (
 // when nothing else about it changes.
 const refreshEvery = time.Minute
 
-// evaluate asks for every rule of the group, then takes the rules in order, and
+// evaluate asks for the rules of the group, then takes them in order, and
 // commits what changed in one transaction. Cut short by ctx, it commits what the
 // rules before found: the runner that follows goes on from their state.
 func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	started := time.Now()
 	ev := newEvaluation(r.group.Name, ts)
-	answers := r.ask(ctx, ts)
-	for i, rule := range r.group.Rules {
-		err := r.rule(ctx, rule, answers[i], ts, ev)
-		if ctx.Err() != nil {
-			r.commit(ctx, ev)
-			return
+	for i := 0; i < len(r.group.Rules); {
+		some := together(r.group.Rules[i:])
+		for k, asked := range r.ask(ctx, some, ts) {
+			err := r.rule(ctx, some[k], asked, ts, ev)
+			if ctx.Err() != nil {
+				r.commit(ctx, ev)
+				return
+			}
+			r.record(i+k, some[k], err, ts)
 		}
-		r.record(i, rule, err, ts)
+		i += len(some)
 	}
 	r.commit(ctx, ev)
 	took := time.Since(started)
@@ -39,10 +43,23 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	r.mu.Unlock()
 }
 
+// together returns the first of the rules, as many as are asked at once: those
+// after a recording rule find what it gives.
+func together(all []*rules.Rule) []*rules.Rule {
+	n := slices.IndexFunc(all, func(r *rules.Rule) bool { return r.Record != "" })
+	if n < 0 {
+		return all
+	}
+	return all[:max(n, 1)]
+}
+
 // rule says what the answer means for one rule's alerts and adds what changed to
 // ev. An error changes nothing, or, of the evidence, nothing about those alerts
 // that it is about.
 func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts time.Time, ev *alert.Evaluation) error {
+	if rule.Record != "" {
+		return r.recordResults(ctx, rule, ts)
+	}
 	before := r.alerts[rule.ID]
 	asked.outcome.Fired = r.fired[rule.ID]
 	steps, err := rule.Step(before, asked.outcome, ts)

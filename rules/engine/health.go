@@ -42,6 +42,7 @@ type health struct {
 type failure struct {
 	group, rule string
 	job         string // that the rule is about; "" is none
+	recording   bool
 	err         error
 	since, last time.Time // first and latest failure in a row
 	alone       bool      // other rules succeeded meanwhile, so it is not Prometheus
@@ -104,7 +105,7 @@ func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Ti
 	}
 	f := h.failing[rule.ID]
 	if f == nil {
-		f = &failure{group: group, rule: rule.Name, job: rule.Job(), since: now}
+		f = &failure{group: group, rule: rule.Name, job: rule.Job(), recording: rule.Record != "", since: now}
 		h.failing[rule.ID] = f
 	}
 	f.err, f.last, f.alone = err, now, h.lastSuccess.After(f.since)
@@ -167,10 +168,14 @@ func (h *health) conditions(name string) []condition {
 	var found []condition
 	for _, f := range h.failing {
 		if f.lasting() {
+			meanwhile := "Its alerts stay as they were, and new ones are not noticed."
+			if f.recording {
+				meanwhile = "It records nothing, and what is asked of its series finds nothing new."
+			}
 			found = append(found, condition{
 				labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, rules.CronJobLabel, f.job, "severity", "warning"),
 				summary:     fmt.Sprintf("Rule %s%s cannot be evaluated", f.rule, ofJob(f.job)),
-				description: fmt.Sprintf("Its alerts stay as they were, and new ones are not noticed. Prometheus says: %v", f.err),
+				description: fmt.Sprintf("%s Prometheus says: %v", meanwhile, f.err),
 			})
 		}
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -68,7 +67,7 @@ func newBoth(t *testing.T, onMissing rules.OnMissing, settings string, lines ...
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}}, 15*time.Second, rules.Flapping{}, slog.New(slog.DiscardHandler))
+	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: path, OnMissing: onMissing}}, rules.FileOptions{Interval: 15 * time.Second, Logger: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"slices"
@@ -181,7 +180,7 @@ func (p *parity) restart() {
 
 func (p *parity) apply() {
 	p.Helper()
-	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: p.file.path}}, time.Minute, rules.Flapping{}, slog.New(slog.DiscardHandler))
+	groups, err := rules.LoadFiles([]rules.FileSpec{{Path: p.file.path}}, rules.FileOptions{Interval: time.Minute, Logger: quiet()})
 	if err != nil {
 		p.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type RuleStatus struct {
 	ID        string
 	Name      string
 	Job       string // that the rule is about; "" is none
+	Recording bool   // it has no alerts
 	LastError string // "" when the last evaluation succeeded
 	Pending   int
 	Firing    int

@@ -35,7 +35,8 @@ type RuleGroup struct {
 // Rule tells how evaluating one rule goes.
 type Rule struct {
 	Name      string `json:"name"`
-	State     string `json:"state"`  // inactive, pending or firing
+	Type      string `json:"type"`   // alerting or recording
+	State     string `json:"state"`  // inactive, pending or firing; "" of a recording rule
 	Health    string `json:"health"` // ok, err or unknown
 	LastError string `json:"lastError,omitempty"`
 	Alerts    int    `json:"alerts"` // pending and firing
