@@ -112,3 +112,23 @@ func TestLoadFilesRefusesWhatNeverEnds(t *testing.T) {
 		}
 	}
 }
+
+// Annotations that may change while the series' labels and value do not are
+// expanded at every evaluation; the others are not, which spares their cost.
+func TestChanging(t *testing.T) {
+	for text, want := range map[string]bool{
+		"plain labels, now or query":                     false,
+		"{{ $value }} on {{ $labels.instance }}":         false,
+		"{{ with .Labels.instance }}{{ . }}{{ end }}":    false,
+		"{{ now | humanizeTimestamp }}":                  true,
+		`{{ query "up" | first | value }}`:               true,
+		"{{ $labels.__name__ }}":                         true,
+		"{{ $labels }}":                                  true,
+		"{{ range $k, $v := .Labels }}{{ $k }}{{ end }}": true,
+	} {
+		r := &rules.Rule{Annotations: []rules.Template{{Name: "a", Text: "{{ $value }}"}, {Name: "b", Text: text}}}
+		if got := r.Changing(); got != want {
+			t.Errorf("%s: changing %t, want %t", text, got, want)
+		}
+	}
+}
