@@ -99,6 +99,7 @@ func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Ste
 	if len(steps.Active) == 0 && len(before) == 0 {
 		return
 	}
+	again := first || rule.Changing()
 	was := make(map[string]*alert.Alert, len(before))
 	for i := range before {
 		was[before[i].ID] = &before[i]
@@ -113,7 +114,7 @@ func (r *runner) refresh(ctx context.Context, rule *rules.Rule, steps *rules.Ste
 	r.annotate(ctx, rule, steps, asked, ts, func(a *alert.Alert) bool {
 		old := was[a.ID]
 		_, changed := writes[a.ID]
-		return first || changed || old == nil || moved(a, old) || a.Series != old.Series || rule.Changing()
+		return again || changed || old == nil || moved(a, old) || a.Series != old.Series
 	})
 	for i := range steps.Active {
 		a := &steps.Active[i]
