@@ -4,17 +4,35 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
+
+	"alertd/internal/alert"
 )
+
+// read has the client read a body that came whole; maxSeries 0 is the default.
+func read(t *testing.T, body string, maxSeries int) ([]alert.Sample, error) {
+	t.Helper()
+	s := DefaultSettings()
+	s.URL, s.Timeout, s.MaxSeries = "http://prometheus:9090", model.Duration(time.Hour), maxSeries
+	c, err := New(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.http = &http.Client{Transport: canned{200, body}}
+	return c.Query(t.Context(), "up", at)
+}
 
 // An answer that ends too early says nothing, wherever it ends.
 func TestQueryAnswerCutAnywhere(t *testing.T) {
 	whole := vector(`{"metric":{"a":"b"},"value":[1,"0"]},{"metric":{},"histogram":[1,{"count":"1","sum":"1","buckets":[[0,"0","1","1"]]}]}`)
 	for end := range whole {
-		if got, err := ask(t, says(200, whole[:end]), nil); err == nil || got != nil {
+		if got, err := read(t, whole[:end], 0); err == nil || got != nil {
 			t.Fatalf("%q gave %v", whole[:end], got)
 		}
 	}
@@ -26,15 +44,14 @@ func TestQueryTooManySeries(t *testing.T) {
 	body := func(n int) string {
 		return vector(strings.TrimSuffix(strings.Repeat(`{"metric":{"a":"\"metric\":"},"value":[1,"1"]},`, n), ","))
 	}
-	few := func(s *Settings) { s.MaxSeries = 10 }
-	if got, err := ask(t, says(200, body(10)), few); err != nil || len(got) != 10 {
+	if got, err := read(t, body(10), 10); err != nil || len(got) != 10 {
 		t.Errorf("%d samples, error %v", len(got), err)
 	}
-	_, err := ask(t, says(200, body(11)), few)
+	_, err := read(t, body(11), 10)
 	if !errors.Is(err, ErrRejected) || !strings.Contains(err.Error(), "11 series, more than prometheus.max_series allows (10)") {
 		t.Errorf("error %v", err)
 	}
-	if _, err = ask(t, says(200, body(1_000_000)), nil); !errors.Is(err, ErrRejected) {
+	if _, err = read(t, body(1_000_000), 0); !errors.Is(err, ErrRejected) {
 		t.Errorf("a million series: error %v", err)
 	}
 }
@@ -55,7 +72,7 @@ func TestQueryHistogramText(t *testing.T) {
 		},
 		{},
 	} {
-		got, err := ask(t, says(200, vector(`{"metric":{},"histogram":[1,`+encodeHistogram(h)+`]}`)), nil)
+		got, err := read(t, vector(`{"metric":{},"histogram":[1,`+encodeHistogram(h)+`]}`), 0)
 		if err != nil || len(got) != 1 || got[0].Histogram != h.String() || got[0].Value != 0 {
 			t.Errorf("got %+v, %v; want %s", got, err, h)
 		}
