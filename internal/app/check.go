@@ -68,6 +68,9 @@ func Check(ctx context.Context, request check.Request) (check.Report, error) {
 // askedBy returns how to ask the Prometheus that a request names, or else the
 // configuration's. Its credentials go to its own Prometheus only.
 func askedBy(request, configured prom.Settings) prom.Settings {
+	if request.Timeout > 0 {
+		configured.Timeout = request.Timeout
+	}
 	if request.URL == "" {
 		return configured
 	}

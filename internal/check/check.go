@@ -23,8 +23,8 @@ type Request struct {
 
 	// Live has the rules held against Prometheus.
 	Live bool
-	// Prometheus is the one to ask. Over a configuration only its URL counts;
-	// without one, that of the configuration does.
+	// Prometheus is the one to ask; without a URL, that of the configuration. A
+	// timeout of 0 is the configuration's, or else the default.
 	Prometheus prom.Settings
 	// ScrapeInterval is how often metrics are scraped; 0: as the configuration
 	// says, or not known.

@@ -77,9 +77,7 @@ func (c *cli) checkRequest(f *checkFlags) (check.Request, error) {
 		return r, nil
 	}
 	r.Prometheus.Version = c.version().Version
-	if c.flags.timeout > 0 {
-		r.Prometheus.Timeout = model.Duration(c.flags.timeout)
-	}
+	r.Prometheus.Timeout = model.Duration(c.flags.timeout)
 	if f.httpConfig != "" {
 		if f.prometheus == "" {
 			return r, usage("--prometheus.http-config needs --prometheus.url: a configuration has its own")

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,16 +21,25 @@ const (
 )
 
 func (c *ruleCheck) cost() error {
+	const mend = "select less, shorten the ranges, or let Prometheus record a part of it"
 	samples, took, err := c.prometheus.Cost(c.ctx, c.rule.Expr, c.now)
-	if err != nil {
+	switch {
+	case c.tooLate(err):
+		c.expensive = true
+		c.report(expensiveQuery, c.rule.Where("expr", 0), "one evaluation takes longer than the timeout of a query", mend)
+		return nil
+	case err != nil:
 		return err
-	}
-	if samples > maxSamples || took > maxTook {
-		c.report(expensiveQuery, c.rule.Where("expr", 0),
-			fmt.Sprintf("one evaluation reads %d samples and takes %s", samples, took.Round(time.Millisecond)),
-			"select less, shorten the ranges, or let Prometheus record a part of it")
+	case samples > maxSamples || took > maxTook:
+		c.expensive = true
+		c.report(expensiveQuery, c.rule.Where("expr", 0), fmt.Sprintf("one evaluation reads %d samples and takes %s", samples, took.Round(time.Millisecond)), mend)
 	}
 	return nil
+}
+
+// tooLate tells whether the rule's own expression did not come back in time.
+func (c *ruleCheck) tooLate(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) && c.ctx.Err() == nil
 }
 
 // ranges: the functions' types and ranges fit the metrics.
@@ -95,19 +106,28 @@ const (
 	shortStep = time.Minute
 )
 
-// history counts how often the alert would have begun to fire.
+// history counts how often the alert would have begun to fire. What is expensive
+// once is not asked for a whole day.
 func (c *ruleCheck) history() error {
-	if c.rule.Alert == "" {
+	if c.rule.Alert == "" || c.expensive {
 		return nil
 	}
 	step := max(c.rule.Interval, shortStep)
 	series, err := c.prometheus.Times(c.ctx, c.rule.Expr, c.now.Add(-past), c.now, step)
+	if c.tooLate(err) {
+		c.report(expensiveQuery, c.rule.Where("expr", 0), "Prometheus cannot evaluate it for the last 24 hours within the timeout of a query, so how often it would have fired is not known", "raise --timeout to find out")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	awake, err := c.awake(step)
 	if err != nil {
 		return err
 	}
 	count := 0
 	for _, times := range series {
-		count += fired(times, step, c.rule.For)
+		count += fired(slices.DeleteFunc(times, func(t time.Time) bool { return !awake[t] }), step, c.rule.For)
 	}
 	if count > 0 {
 		times := "once"
@@ -117,6 +137,26 @@ func (c *ruleCheck) history() error {
 		c.report(alertCount, c.rule.Where("alert", 0), fmt.Sprintf("%s would have fired %s in the last 24 hours, seen every %s", c.rule.Alert, times, model.Duration(step)), "")
 	}
 	return nil
+}
+
+// awake returns when Prometheus scraped anything: before, and while it was down,
+// everything was absent.
+func (c *ruleCheck) awake(step time.Duration) (map[time.Time]bool, error) {
+	if known := c.wake[step]; known != nil {
+		return known, nil
+	}
+	series, err := c.prometheus.Times(c.ctx, "count(up)", c.now.Add(-past), c.now, step)
+	if err != nil {
+		return nil, err
+	}
+	times := map[time.Time]bool{}
+	for _, each := range series {
+		for _, t := range each {
+			times[t] = true
+		}
+	}
+	c.wake[step] = times
+	return times, nil
 }
 
 // fired returns how often an alert with values at these times begins to fire: a

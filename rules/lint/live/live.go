@@ -69,11 +69,12 @@ type Checker struct {
 	now        time.Time
 	answers    map[string][]alert.Sample
 	links      map[string]error
+	wake       map[time.Duration]map[time.Time]bool // when Prometheus was awake, by step
 }
 
 // New returns a checker of what holds at now.
 func New(p Prometheus, link Link, now time.Time) *Checker {
-	return &Checker{prometheus: p, link: link, now: now, answers: map[string][]alert.Sample{}, links: map[string]error{}}
+	return &Checker{prometheus: p, link: link, now: now, answers: map[string][]alert.Sample{}, links: map[string]error{}, wake: map[time.Duration]map[time.Time]bool{}}
 }
 
 // Check returns what there is to say of a rule. An error says that Prometheus
@@ -102,6 +103,8 @@ type ruleCheck struct {
 	ctx   context.Context //nolint:containedctx // it lives for one call of Check
 	rule  lint.Rule
 	found []invalid.Finding
+	// expensive says that the expression has been found to be so.
+	expensive bool
 }
 
 func (c *ruleCheck) report(check string, at invalid.Finding, problem, mend string) {
