@@ -60,11 +60,12 @@ func helpTopics() []*cobra.Command {
 const exitCodesHelp = `alertctl ends with one of these exit codes:
 
     0  done; the answer is yes
-    1  the answer is no: mistakes in the configuration or in rule files, a rule
-       test that failed, a silence refused or not there, a receiver that did not
-       take the test, alertd not ready
+    1  the answer is no: errors in the configuration or in rule files (with
+       --strict any finding), a rule test that failed, a silence refused or not
+       there, a receiver that did not take the test, alertd not ready
     2  usage mistake: flags, arguments, matchers, times, alertctl's configuration
-    3  alertd cannot be reached, or does not answer in time
+    3  alertd, or for "check --live" Prometheus, cannot be reached, or does not
+       answer in time
     4  something answered, but not as alertd should: not allowed (401, 403), an
        error of the server (5xx), or another program altogether
   130  interrupted

@@ -285,3 +285,28 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func FuzzRule(f *testing.F) {
+	for _, expr := range []string{
+		"sum(x) / on (a) group_left (b) y > 1", "absent(x{a='b'}) unless vector(1)", "label_replace(x, 'a', 'b', 'c', 'd') and topk(3, y)",
+		"histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))", "count_values('v', x) or -time() > bool 3", "increase(sum(x)[5m:1m] offset 5m) @ 3",
+		"container_memory_rss / container_spec_memory_limit_bytes", "quantile(scalar(x), y)", "x - ignoring (a) group_right () y",
+	} {
+		f.Add(expr, "{{ with $labels.a }}{{ .b }}{{ else }}{{ $.Value }}{{ end }}")
+	}
+	f.Add("up == 0", `{{ range query "x" }}{{ index $labels "a" | f }}{{ end }}{{ define "t" }}{{ .X }}{{ end }}`)
+	f.Fuzz(func(t *testing.T, expr, template string) {
+		r := lint.Rule{Alert: "A", Expr: expr, Labels: map[string]string{"a": template}, Annotations: map[string]string{"b": template}}
+		r.Where = func(field string, offset int) invalid.Finding {
+			text := map[string]string{"expr": expr, "alert": "A", "labels.a": template, "annotations.b": template}[field]
+			if offset < 0 || offset > len(text) {
+				t.Errorf("byte %d of %s, %q", offset, field, text)
+			}
+			return invalid.Finding{}
+		}
+		lint.CheckRule(r, lint.Options{ScrapeInterval: time.Minute, Docker: true})
+		r.Selections()
+		r.LabelUses()
+		r.RangeUses()
+	})
+}
