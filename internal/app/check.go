@@ -56,6 +56,11 @@ func Check(ctx context.Context, request check.Request) (check.Report, error) {
 		}
 		return report, nil
 	}
+	if request.Live {
+		if err := report.Feed(ctx, sources(cfg, p.groups), request); err != nil {
+			return report, err
+		}
+	}
 	report.Findings = append(report.Findings, configlint.Check(cfg, p.groups, check.OtherIDs(), request.Now)...)
 	if _, err := p.setup(o, &url.URL{Scheme: "http", Host: "localhost"}); err != nil {
 		report.Findings = append(report.Findings, mistakes(request.Config, err)...)

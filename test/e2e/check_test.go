@@ -151,6 +151,15 @@ func TestCheckLive(t *testing.T) {
 	s.configure("rule_files: [live.rules.yml]\nreceivers: [{name: team, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}]\n")
 	byConfig, _ := checkLive(t, "config", "--live", "--timeout", "4s", s.config)
 	verify(byConfig)
+	s.runJob(0)
+	s.configure("cron: [{name: etl, prefix: etl_cron},\n  {name: other}]\n")
+	eventually(t, "the job's metrics", func() string {
+		if found, _ := checkLive(t, "config", "--live", s.config); len(found) != 1 || found[0].ID != "section-without-data" || found[0].Line != 7 {
+			return fmt.Sprintf("found %+v", found)
+		}
+		return ""
+	})
+	byFiles = append(byFiles, finding{ID: "section-without-data", Severity: "warning"})
 	for _, c := range live.Checks() {
 		if !slices.ContainsFunc(byFiles, func(f finding) bool { return f.ID == c.ID && f.Severity == c.Severity.String() }) {
 			t.Errorf("there is no rule for %s, of severity %s", c.ID, c.Severity)

@@ -42,6 +42,7 @@ const (
 	alertCount     = "alert-count"
 	runbookDead    = "runbook-unreachable"
 	queryRejected  = "query-rejected"
+	noSource       = "section-without-data"
 )
 
 // Checks returns every check of this package, in the order of the documentation.
@@ -57,8 +58,15 @@ func Checks() []lint.Check {
 		{ID: queryRejected, Severity: invalid.Error, Summary: "an expression that Prometheus refuses to evaluate"},
 		{ID: expensiveQuery, Severity: invalid.Warning, Summary: "an expression that reads very much"},
 		{ID: alertCount, Severity: invalid.Info, Summary: "how often the alert would have fired in the last day"},
+		{ID: noSource, Severity: invalid.Warning, Summary: "a section of the configuration that nothing feeds"},
 		{ID: runbookDead, Severity: invalid.Warning, Summary: "a link to a runbook that does not answer"},
 	}
+}
+
+// NoSource is the finding that there is no data for a section of a configuration.
+func NoSource(at invalid.Finding, problem, mend string) invalid.Finding {
+	at.Check, at.Severity, at.Problem, at.Mend = noSource, invalid.Warning, problem, mend
+	return at
 }
 
 // Checker asks one Prometheus about many rules. It remembers the answers: rules
