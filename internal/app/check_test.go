@@ -105,3 +105,15 @@ func TestCheckTellsWhatPatternsMatch(t *testing.T) {
 		t.Errorf("findings\n%s", got)
 	}
 }
+
+// on_missing needs evidence, which not every expression shows.
+func TestCheckTellsOfVainOnMissing(t *testing.T) {
+	files := map[string]string{"a.yml": "# alertctl disable-file missing-severity missing-summary missing-runbook\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}, {alert: B, expr: absent(up), for: 5m}]}]\n"}
+	const want = "a.yml:2:73: warning: on_missing: keep has no effect: the expression does not show what a healthy B looks like, so missing data ends the alert: end the expression in a comparison with a number [on-missing-without-evidence]\n"
+	if got := lines(checked(t, "rule_files: [{path: a.yml, on_missing: keep}]\n", files)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := lines(checked(t, "rule_files: [a.yml]\n", files)); got != "" {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -116,6 +117,10 @@ func TestChecksPage(t *testing.T) {
 			t.Errorf("%s has no summary", c.ID)
 		}
 	}
+	table := "| check | severity | finds |\n|---|---|---|\n"
+	for _, c := range check.All() {
+		table += fmt.Sprintf("| [`%s`](#%s) | %s | %s |\n", c.ID, c.ID, c.Severity, c.Summary)
+	}
 	for i := len(all) - 1; i >= 0; i-- { // from the end, so that an update moves nothing
 		s := all[i]
 		if !known[s.id] {
@@ -138,6 +143,14 @@ func TestChecksPage(t *testing.T) {
 				t.Errorf("%s: found in the good example:\n%s", s.id, got)
 			}
 		}
+	}
+	begin := strings.Index(page, "| check |")
+	end := begin + strings.Index(page[begin:], "\n\n") + 1
+	switch {
+	case *update:
+		page = page[:begin] + table + page[end:]
+	case page[begin:end] != table:
+		t.Errorf("the page's table is\n%s\nwant\n%s", page[begin:end], table)
 	}
 	if *update {
 		if err := os.WriteFile(checksPage, []byte(page), 0o644); err != nil {

@@ -102,18 +102,6 @@ func find(n *yaml.Node, key string, depth int) *yaml.Node {
 	return nil
 }
 
-// Key returns the key of a mapping itself; nil where the mapping has none of
-// that name.
-func Key(n *yaml.Node, key string) *yaml.Node {
-	n = follow(n)
-	for i := 0; n != nil && i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i]
-		}
-	}
-	return nil
-}
-
 func follow(n *yaml.Node) *yaml.Node {
 	for range maxMerges {
 		if n == nil || n.Kind != yaml.AliasNode {

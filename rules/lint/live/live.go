@@ -108,7 +108,7 @@ func (c *Checker) Check(ctx context.Context, r lint.Rule) ([]invalid.Finding, er
 // ruleCheck is one rule under the checks.
 type ruleCheck struct {
 	*Checker
-	ctx   context.Context //nolint:containedctx // it lives for one call of Check
+	ctx   context.Context // of the one call of Check
 	rule  lint.Rule
 	found []invalid.Finding
 	// expensive says that the expression has been found to be so.

@@ -62,11 +62,11 @@ func (c *ruleCheck) matcher(s lint.Selection, name string, m *labels.Matcher) (t
 	if ok, err := c.exists(past(m.String())); ok || err != nil {
 		return false, err
 	}
-	any, err := labels.NewMatcher(labels.MatchNotEqual, m.Name, "")
+	present, err := labels.NewMatcher(labels.MatchNotEqual, m.Name, "")
 	if err != nil {
 		return false, fmt.Errorf("asking for the label %s: %w", m.Name, err)
 	}
-	if ok, err := c.exists(past(any.String())); err != nil {
+	if ok, err := c.exists(past(present.String())); err != nil {
 		return false, err
 	} else if !ok {
 		c.report(labelMissing, s.Where, fmt.Sprintf("no series of %s has the label %s, so %s matches nothing", name, m.Name, m), "correct the label's name, or leave it out")
