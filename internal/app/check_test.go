@@ -109,7 +109,7 @@ func TestCheckTellsWhatPatternsMatch(t *testing.T) {
 // on_missing needs evidence, which not every expression shows.
 func TestCheckTellsOfVainOnMissing(t *testing.T) {
 	files := map[string]string{"a.yml": "# alertctl disable-file missing-severity missing-summary missing-runbook\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}, {alert: B, expr: absent(up), for: 5m}]}]\n"}
-	const want = "a.yml:2:73: warning: on_missing: keep has no effect: the expression does not show what a healthy B looks like, so missing data ends the alert: end the expression in a comparison with a number [on-missing-without-evidence]\n"
+	const want = "a.yml:2:72: warning: on_missing: keep has no effect: the expression does not show what a healthy B looks like, so missing data ends the alert: end the expression in a comparison with a number, or put the rule into a file without on_missing [on-missing-without-evidence]\n"
 	if got := lines(checked(t, "rule_files: [{path: a.yml, on_missing: keep}]\n", files)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

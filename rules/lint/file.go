@@ -162,7 +162,7 @@ func (f *File) Policy(onMissing rules.OnMissing) {
 		one := r.Where("expr", 0)
 		one.Check, one.Severity = checkOnMissing, invalid.Warning
 		one.Problem = fmt.Sprintf("on_missing: %s has no effect: the expression does not show what a healthy %s looks like, so missing data ends the alert", onMissing, r.Alert)
-		one.Mend = "end the expression in a comparison with a number"
+		one.Mend = "end the expression in a comparison with a number, or put the rule into a file without on_missing"
 		f.Add(r, one)
 	}
 }
