@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,7 @@ func TestChecksPage(t *testing.T) {
 	for _, c := range check.All() {
 		table += fmt.Sprintf("| [`%s`](#%s) | %s | %s |\n", c.ID, c.ID, c.Severity, c.Summary)
 	}
-	for i := len(all) - 1; i >= 0; i-- { // from the end, so that an update moves nothing
-		s := all[i]
+	for _, s := range slices.Backward(all) { // so that an update moves nothing
 		if !known[s.id] {
 			t.Errorf("docs/checks.md describes %s, which there is not", s.id)
 		}

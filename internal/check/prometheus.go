@@ -46,7 +46,7 @@ func (a *asked) Types(ctx context.Context, metric string) ([]string, error) {
 func (a *asked) ScrapeInterval(ctx context.Context, job, instance string) (time.Duration, error) {
 	if a.intervals == nil {
 		var err error
-		if a.intervals, err = a.Client.ScrapeIntervals(ctx); errors.Is(err, context.Canceled) {
+		if a.intervals, err = a.ScrapeIntervals(ctx); errors.Is(err, context.Canceled) {
 			return 0, err
 		} else if err != nil {
 			a.intervals, a.noTargets = map[prom.Target]time.Duration{}, err

@@ -3,6 +3,7 @@ package lint
 import (
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -40,7 +41,7 @@ func absent(e *parser.Call) labelSet {
 		return out
 	}
 	for _, m := range selector.LabelMatchers {
-		if m.Type == labels.MatchEqual && m.Name != labels.MetricName && m.Value != "" {
+		if m.Type == labels.MatchEqual && m.Name != model.MetricNameLabel && m.Value != "" {
 			out.may[m.Name], out.must[m.Name] = true, m.Value
 		}
 	}

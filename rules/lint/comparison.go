@@ -107,15 +107,5 @@ func unfilteredSides(e *parser.BinaryExpr) []loose {
 	return []loose{{expr: e, boolean: parts[0].boolean}}
 }
 
-// quoted shows a part of an expression in a sentence.
-func quoted(n parser.Node) string {
-	const most = 60
-	text := []rune(strings.Join(strings.Fields(n.String()), " "))
-	if len(text) > most {
-		return string(text[:most-1]) + "…"
-	}
-	return string(text)
-}
-
 // listed writes names in parentheses, as by and on do.
 func listed(names []string) string { return fmt.Sprintf("(%s)", strings.Join(names, ", ")) }

@@ -149,7 +149,7 @@ func selected(e *parser.VectorSelector) labelSet {
 	}
 	for _, m := range e.LabelMatchers {
 		switch {
-		case m.Name == labels.MetricName:
+		case m.Name == model.MetricNameLabel:
 		case m.Type == labels.MatchEqual && m.Value == "":
 			out.lost[m.Name] = e
 			delete(out.must, m.Name)

@@ -8,6 +8,7 @@
 package lint
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -144,10 +145,7 @@ func (s *subject) at(n parser.Node, problem, mend string) {
 func (s *subject) in(field string, offset int, problem, mend string) {
 	f := s.Where(field, offset)
 	f.Check, f.Severity, f.Problem, f.Mend = s.check.ID, s.check.Severity, problem, mend
-	for _, have := range s.found {
-		if have == f {
-			return // the same part, reached in two ways
-		}
+	if !slices.Contains(s.found, f) { // else the same part was reached in two ways
+		s.found = append(s.found, f)
 	}
-	s.found = append(s.found, f)
 }

@@ -5,6 +5,7 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"alertd/internal/alert"
@@ -122,12 +123,9 @@ func (c *ruleCheck) report(check string, at invalid.Finding, problem, mend strin
 			at.Severity = known.Severity
 		}
 	}
-	for _, have := range c.found {
-		if have == at {
-			return
-		}
+	if !slices.Contains(c.found, at) {
+		c.found = append(c.found, at)
 	}
-	c.found = append(c.found, at)
 }
 
 // query asks once, however often it is called.

@@ -2,7 +2,9 @@ package live
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -43,7 +45,7 @@ func (c *ruleCheck) selection(s lint.Selection) error {
 		return nil
 	}
 	for _, m := range s.Selector.LabelMatchers {
-		if m.Name == labels.MetricName || m.Matches("") {
+		if m.Name == model.MetricNameLabel || m.Matches("") {
 			continue
 		}
 		if told, err := c.matcher(s, name, m); told || err != nil {
@@ -114,7 +116,7 @@ func (c *ruleCheck) labels() error {
 // metricOf returns the name that a selector asks for; "" where it is no one name.
 func metricOf(v *parser.VectorSelector) string {
 	for _, m := range v.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}
@@ -141,12 +143,5 @@ func selectorText(name string, matchers ...string) string {
 	if name != "" {
 		matchers = append([]string{fmt.Sprintf("__name__=%q", name)}, matchers...)
 	}
-	text := "{"
-	for i, m := range matchers {
-		if i > 0 {
-			text += ","
-		}
-		text += m
-	}
-	return text + "}"
+	return "{" + strings.Join(matchers, ",") + "}"
 }
