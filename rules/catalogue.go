@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ type condition struct {
 // over makes the condition that a value is above a threshold, until it is at or
 // below the other; per says what the threshold's number counts.
 func (c condition) over(value string, s Saturation, per string) condition {
-	c.expr, c.evidence = fmt.Sprintf("(%s) > %g", value, s.Fire), value
+	c.expr, c.evidence = fmt.Sprintf("(%s) > %g", value, s.Fire), settled(value)
 	c.clear = func(v float64) bool { return v <= s.Clear }
 	c.wait = time.Duration(*s.For)
 	c.threshold = strings.TrimSpace(fmt.Sprintf("> %g %s", s.Fire, per))
@@ -79,6 +80,19 @@ func compileConditions(all []condition, labels map[string]string) []*Rule {
 // alive is an expression over the past, for the series that also have a sample
 // now: of what has vanished, the past proves no recovery.
 func alive(past, now string) string { return fmt.Sprintf("(%s) and (%s)", past, now) }
+
+// settled is value for the series that have a sample now and had one when the
+// window of its rates began. While a window is filled in part only, because its
+// exporter died or has just come back, rates come out too low: a host that dies
+// of its load would be told as recovered.
+func settled(value string) string {
+	rates := regexp.MustCompile(`rate\((.*?)\[5m\]\)`)
+	if !rates.MatchString(value) {
+		return value
+	}
+	now, before := rates.ReplaceAllString(value, "$1"), rates.ReplaceAllString(value, "$1 offset 5m")
+	return fmt.Sprintf("(%s) and (%s) and (%s)", value, now, before)
+}
 
 // chosen is the user's word, or else what is sensible.
 func chosen(flag *bool, otherwise bool) bool {

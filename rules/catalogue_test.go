@@ -81,12 +81,12 @@ func TestCatalogueLevels(t *testing.T) {
 		"memory pressure": {onlyHost(rules.HostCatalogue{MemoryPressure: sat}), `
   node_pressure_memory_stalled_seconds_total{` + host + `} 0x10 6+6x29 180x60 186+6x48 stale`, 3 * time.Hour, []string{
 			"18m0s HostMemoryPressure ec2 firing", "44m0s HostMemoryPressure ec2 resolved",
-			"1h49m0s HostMemoryPressure ec2 firing", "2h34m0s HostMemoryPressure ec2 no data",
+			"1h49m0s HostMemoryPressure ec2 firing", "2h33m0s HostMemoryPressure ec2 no data",
 		}},
 		"io pressure": {onlyHost(rules.HostCatalogue{IOPressure: sat}), `
   node_pressure_io_stalled_seconds_total{` + host + `} 0x10 30+30x29 900x60 930+30x48 stale`, 3 * time.Hour, []string{
 			"23m0s HostIOPressure ec2 firing", "44m0s HostIOPressure ec2 resolved",
-			"1h54m0s HostIOPressure ec2 firing", "2h34m0s HostIOPressure ec2 no data",
+			"1h54m0s HostIOPressure ec2 firing", "2h33m0s HostIOPressure ec2 no data",
 		}},
 		"cpu pressure": {onlyHost(rules.HostCatalogue{CPUPressure: sat}), `
   node_pressure_cpu_waiting_seconds_total{` + host + `} 0x10 30+30x29 900x60 930+30x48 stale`, 3 * time.Hour, []string{
@@ -109,7 +109,7 @@ func TestCatalogueLevels(t *testing.T) {
 		"disk busy": {onlyHost(rules.HostCatalogue{DiskIO: rules.Level(sat)}), `
   node_disk_io_time_weighted_seconds_total{` + host + `, device="vda"} 0x10 1200+1200x59 72000x30 73200+1200x48 stale`, 3 * time.Hour, []string{
 			"43m0s HostDiskBusy ec2 firing", "1h13m0s HostDiskBusy ec2 resolved",
-			"2h14m0s HostDiskBusy ec2 firing", "2h34m0s HostDiskBusy ec2 no data",
+			"2h14m0s HostDiskBusy ec2 firing", "2h33m0s HostDiskBusy ec2 no data",
 		}},
 		"network errors": {onlyHost(rules.HostCatalogue{NetworkErrors: rules.Saturation{Enabled: on(), For: duration(10 * time.Minute)}}), `
   node_network_receive_errs_total{` + host + `, device="eth0"} 0x10 10+10x29 300x60 310+10x48 stale

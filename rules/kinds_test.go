@@ -283,6 +283,33 @@ func TestResources(t *testing.T) {
 	)
 }
 
+// A host that dies of its load and comes back under it has not recovered in
+// between, though its rates over windows that are filled in part are low. It
+// recovers once they are filled again.
+func TestLoadedHostDies(t *testing.T) {
+	spec := rules.Spec{Containers: noContainers(), Interval: time.Minute, MissingFor: time.Hour}
+	expectStory(t, story(t, spec, `load 1m
+  node_cpu_seconds_total{`+host+`, cpu="0", mode="user"} 0+57x30 stale _x29 0+57x30 1710x20`, 0, 2*time.Hour),
+		"15m0s HostHighCPU ec2 firing",
+		"32m0s HostHighCPU ec2 no data",
+		"1h6m0s HostHighCPU ec2 data returned",
+		"1h32m0s HostHighCPU ec2 resolved",
+	)
+}
+
+// The slot after the last success ran out of its grace, and then the job's
+// textfile is gone: that is no success.
+func TestCronMissedMissing(t *testing.T) {
+	spec := cronSpec(rules.CronJob{Name: "etl", Prefix: "etl_cron", Schedule: "0 * * * *", Grace: duration(10 * time.Minute)})
+	expectStory(t, story(t, spec, `load 1m
+  node_memory_MemTotal_bytes{`+host+`} 1x150
+  etl_cron_last_success_timestamp{`+host+`} 240x89 stale`, time.Hour, 2*time.Hour),
+		"1h10m0s CronMissed etl firing",
+		"1h30m0s CronMissed etl no data",
+		"1h35m0s NoData etl firing",
+	)
+}
+
 func TestContainers(t *testing.T) {
 	spec := rules.Spec{Resources: off(), Interval: time.Minute, MissingFor: 5 * time.Minute, Containers: rules.Containers{Expect: []string{"api"}}}
 	// web has a limit and reaches it; db has none and is held against the host.

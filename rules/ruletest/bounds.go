@@ -77,7 +77,7 @@ const maxSeconds = 9_200_000_000
 func countSamples(notation string) (int, error) {
 	notation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`+"`[^`]*`").ReplaceAllString(notation, "")
 	total := len(notation)/2 + 1
-	for _, m := range regexp.MustCompile(`[xX]\s*([0-9_]+)`).FindAllStringSubmatch(notation, -1) {
+	for _, m := range regexp.MustCompile(`[xX]\s*([0-9]+)`).FindAllStringSubmatch(notation, -1) {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
 			return 0, err
