@@ -38,6 +38,10 @@ func (j *CronJob) booted(series string, due func(value float64, since time.Time)
 	}
 }
 
+// downtimeMark is where the part of a description begins that only alertd's
+// templates can say.
+const downtimeMark = "{{/* when its host was down */}}"
+
 // downtime is a part of a description that tells, after due, a PromQL
 // expression that is given the template's arg, when the host was down if it has
 // booted since, followed by what that means. The template needs downtimeWords.
@@ -45,7 +49,7 @@ func (j *CronJob) booted(series string, due func(value float64, since time.Time)
 // looked for minute by minute in a week, and then second by second.
 func downtime(due, arg, meaning string) string {
 	const sampled = `timestamp(node_boot_time_seconds{instance=%[1]q})`
-	return `{{ with query (printf "(` + bootTime("instance=%[1]q") + `) > ` + due + `" $labels.instance ` + arg + `) }}` +
+	return downtimeMark + `{{ with query (printf "(` + bootTime("instance=%[1]q") + `) > ` + due + `" $labels.instance ` + arg + `) }}` +
 		`{{ $boot := . | first | value }} Its host was down ` +
 		`{{ with query (printf "max(max_over_time(` + sampled + `[7d:1m] @ %[2]f))" $labels.instance $boot) }}` +
 		`{{ $up := . | first | value }}` +

@@ -52,6 +52,14 @@ type Rule struct {
 	Limit     int    // most active alerts, or series of a recording rule; 0: no limit
 }
 
+// due returns when an alert active since activeAt fires.
+func (r *Rule) due(activeAt time.Time) time.Time {
+	if r.Deadline != nil {
+		return r.Deadline(activeAt)
+	}
+	return activeAt.Add(r.For)
+}
+
 // Expression returns the PromQL text to ask at ts.
 type Expression func(ts time.Time) string
 

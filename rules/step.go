@@ -179,12 +179,7 @@ func (s *stepper) since(b Breach) time.Time {
 	return since
 }
 
-func (s *stepper) due(activeAt time.Time) time.Time {
-	if s.rule.Deadline != nil {
-		return s.rule.Deadline(activeAt)
-	}
-	return activeAt.Add(s.rule.For)
-}
+func (s *stepper) due(activeAt time.Time) time.Time { return s.rule.due(activeAt) }
 
 func (s *stepper) fire(a *alert.Alert) {
 	a.State, a.FiredAt = alert.Firing, s.ts

@@ -21,9 +21,10 @@ func main() {
 		Build: ctl.Build{Version: version, Commit: commit, Date: date},
 		Args:  os.Args[1:],
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		LookupEnv:   os.LookupEnv,
-		CheckConfig: app.Check,
-		LoadRoutes:  app.Routes,
+		LookupEnv:    os.LookupEnv,
+		CheckConfig:  app.Check,
+		LoadRoutes:   app.Routes,
+		BuiltInRules: app.BuiltInRules,
 	})
 	stop()
 	os.Exit(code)

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"alertd/internal/rehearsal"
+	"alertd/rules"
 )
 
 // Build is which alertctl this is.
@@ -45,6 +46,9 @@ type Options struct {
 	// LoadRoutes reads the routes and receivers of a configuration file, for
 	// `alertctl test`. It connects to nothing.
 	LoadRoutes func(configFile string) (rehearsal.Setup, error)
+	// BuiltInRules returns the rules that a configuration makes, those of its
+	// rule files left out, for `alertctl rules export`; "" is the environment.
+	BuiltInRules func(configFile string) ([]rules.Group, error)
 }
 
 // cli is what the commands of one invocation share.
@@ -117,6 +121,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
 		c.statusCommand(),
 		c.checkCommand(),
 		c.testCommand(),
+		c.rulesCommand(),
 		c.cronCommand(),
 		c.completionCommand(),
 		c.versionCommand(),

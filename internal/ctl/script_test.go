@@ -51,8 +51,7 @@ func scriptOptions(args []string) Options {
 		Build:       Build{Version: "1.2.3", Commit: "0123456789abcdef", Date: "2026-11-20T08:00:00Z"},
 		Args:        args,
 		Now:         func() time.Time { return now.In(paris) },
-		CheckConfig: checkWords,
-		LoadRoutes:  app.Routes,
+		CheckConfig: checkWords, LoadRoutes: app.Routes, BuiltInRules: app.BuiltInRules,
 	}
 }
 
