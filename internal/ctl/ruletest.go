@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/util/junitxml"
@@ -105,6 +106,9 @@ func (c *cli) test(ctx context.Context, paths []string, form testForm) error {
 			return failed(ExitNo, "cannot write the JUnit report", err)
 		}
 	}
+	if len(form.run) > 0 && !slices.ContainsFunc(results, func(r ruletest.Result) bool { return r.Err != nil || len(r.Tests) > 0 }) {
+		c.err.printf("No test has a name that matches --run.\n")
+	}
 	answer, wrong := make([]tested, len(results)), 0
 	for i := range results {
 		if answer[i] = testedFile(&results[i]); !answer[i].OK {
@@ -159,6 +163,8 @@ func (c *cli) printTested(r *ruletest.Result) {
 		c.err.printf("%s: %s\n", neutral(r.File), neutral(w))
 	}
 	switch {
+	case r.Err != nil && strings.HasPrefix(r.Err.Error(), r.File+":"):
+		c.out.printf("FAIL  %s\n", neutral(r.Err.Error()))
 	case r.Err != nil:
 		c.out.printf("FAIL  %s: %s\n", neutral(r.File), neutral(r.Err.Error()))
 	case r.OK():

@@ -108,7 +108,7 @@ func readPart(path string, own []byte, names []string, load func(string) (rehear
 		p.Alertd.FailKey("alertd's part needs a config_file, whose routes and receivers are tried", "add config_file: alertd.yml")
 	}
 	if err := doc.Err(); err != nil {
-		return nil, rehearsal.Setup{}, fmt.Errorf("reading alertd's part of the test file: %w", err)
+		return nil, rehearsal.Setup{}, err
 	}
 	setup, err := load(s.ConfigFile)
 	if err != nil {
@@ -119,7 +119,7 @@ func readPart(path string, own []byte, names []string, load func(string) (rehear
 		r.test(item)
 	}
 	if err := doc.Err(); err != nil {
-		return nil, rehearsal.Setup{}, fmt.Errorf("reading alertd's part of the test file: %w", err)
+		return nil, rehearsal.Setup{}, err
 	}
 	return r.tests, setup, nil
 }

@@ -6,11 +6,13 @@
 package ruletest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -105,9 +107,7 @@ func read(path string) (f file, unmatched []string, err error) {
 		return file{}, nil, fmt.Errorf("reading the test file: %w", err)
 	}
 	if err := yaml.UnmarshalStrict(data, &f); err != nil {
-		// What our types are called helps nobody.
-		text := regexp.MustCompile(` in type ruletest\.\w+`).ReplaceAllString(err.Error(), "")
-		return file{}, nil, fmt.Errorf("reading the test file %s: %s", path, text)
+		return file{}, nil, errors.New(placed(path, string(data), err))
 	}
 	var found []string
 	for _, pattern := range f.RuleFiles {
@@ -128,4 +128,29 @@ func read(path string) (f file, unmatched []string, err error) {
 		f.EvaluationInterval = model.Duration(time.Minute)
 	}
 	return f, unmatched, nil
+}
+
+// placed returns the mistakes of a YAML error as file:line:column: text, one a
+// line. The column is that of the field that is meant, or where the line begins.
+func placed(path, text string, err error) string {
+	// What our types are called helps nobody.
+	said := regexp.MustCompile(` in type ruletest\.\w+`).ReplaceAllString(err.Error(), "")
+	lines := strings.Split(text, "\n")
+	var out []string
+	for _, m := range regexp.MustCompile(`line (\d+): (.*)`).FindAllStringSubmatch(said, -1) {
+		number, column := 0, 1
+		if n, err := strconv.Atoi(m[1]); err == nil && n <= len(lines) && n > 0 {
+			line := lines[n-1]
+			column = len(line) - len(strings.TrimLeft(line, " \t-")) + 1
+			if field := regexp.MustCompile(`field (\S+) `).FindStringSubmatch(m[2]); field != nil && strings.Contains(line, field[1]) {
+				column = strings.Index(line, field[1]) + 1
+			}
+			number = n
+		}
+		out = append(out, fmt.Sprintf("%s:%d:%d: %s", path, number, column, m[2]))
+	}
+	if len(out) == 0 {
+		return fmt.Sprintf("reading the test file %s: %s", path, said)
+	}
+	return strings.Join(out, "\n")
 }
