@@ -37,7 +37,8 @@ lint: ## golangci-lint, pinned in tools/lint.mod: import arrows, style, mistakes
 fmt: ## format the code
 	go tool -modfile=tools/lint.mod gofumpt -modpath alertd -w .
 
-bench: build tools ## memory, start time and latency of the binary; then the Go benchmarks
+bench: build tools ## latency, memory and cost of the binary beside its peers; then the Go benchmarks
+	@test/tools/build.sh bench
 	go run ./bench
 	go test -run '^$$' -bench . -benchmem ./...
 

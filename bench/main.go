@@ -1,7 +1,8 @@
 // Command bench measures what a user of the binary feels: how soon it works,
 // how much memory it takes, and how long after a metric's flip somebody is
-// told. Prometheus and node_exporter are real and run with usual settings; the
-// figures are printed, not judged.
+// told; and what evaluating a thousand rules costs, beside Prometheus's own
+// rules and vmalert. Prometheus, node_exporter and vmalert are real; the figures
+// are printed, not judged.
 package main
 
 import (
@@ -17,6 +18,10 @@ func main() {
 	idle := flag.Duration("idle", 2*time.Minute, "how long alertd idles before its memory is read")
 	rounds := flag.Int("rounds", 2, "how many flips, each way, are timed")
 	series := flag.Int("flood", 0, "measure one rule with that many series instead")
+	latency := flag.Bool("latency", true, "measure start, flips and memory")
+	cost := flag.Bool("cost", true, "measure what evaluating rules costs")
+	window := flag.Duration("window", 20*time.Second, "how long each measurement of cost takes")
+	repeat := flag.Int("repeat", 3, "how often cost is measured; the median is printed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -32,7 +37,14 @@ func main() {
 		}
 		return
 	}
-	if err := run(ctx, *idle, *rounds); err != nil {
+	var err error
+	if *latency {
+		err = run(ctx, *idle, *rounds)
+	}
+	if err == nil && *cost {
+		err = measureCost(ctx, *window, *repeat)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
