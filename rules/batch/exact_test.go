@@ -33,7 +33,7 @@ type comparison struct {
 // are answered at all joined.
 func TestExact(t *testing.T) {
 	c := comparison{server: newServer(t, everything()), ts: time.Unix(700, 0)}
-	rounds := uint64(400)
+	rounds := uint64(200)
 	if testing.Short() {
 		rounds = 40
 	}

@@ -100,13 +100,26 @@ func TestPlanKeepsToItsLimits(t *testing.T) {
 func TestPlanIsRemembered(t *testing.T) {
 	exprs := hosts(100)
 	p := new(batch.Planner)
-	first := p.Plan(exprs)
+	p.Plan(exprs)
 	if allocations := testing.AllocsPerRun(10, func() { p.Plan(slices.Clone(exprs)) }); allocations > 1 {
 		t.Errorf("%.0f allocations to plan the same again", allocations)
 	}
-	exprs[3] = "something else"
-	if again := p.Plan(exprs); len(again) != len(first)+0 && len(again) < 1 {
-		t.Errorf("plan %v", again)
+	exprs[3] = "another > 1"
+	if plan := p.Plan(exprs); !strings.Contains(plan[0].Expr, "another > 1") || strings.Contains(plan[0].Expr, "host-3.") {
+		t.Errorf("a changed expression is not asked: %s", plan[0].Expr)
+	}
+}
+
+func TestApart(t *testing.T) {
+	exprs := []string{"a > 1", "b > 2", "c > 3"}
+	p := new(batch.Planner)
+	p.Apart("b > 2")
+	if plan := p.Plan(exprs); len(plan) != 2 || plan[0].Expr != "b > 2" || !slices.Equal(plan[1].Members, []int{0, 2}) {
+		t.Errorf("one apart: %+v", plan)
+	}
+	p.Rejoin("b > 2")
+	if plan := p.Plan(exprs); len(plan) != 1 {
+		t.Errorf("none apart: %+v", plan)
 	}
 }
 

@@ -329,6 +329,29 @@ func TestEngineRuleFailing(t *testing.T) {
 	})
 }
 
+// Rules of two cron jobs are alike in group and name, and still two alerts.
+func TestEngineRuleFailingNamesTheJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newFakeStore()
+		q := &fakeQuerier{err: refusal{own: true}}
+		one, two := testRule("CronFailed", 0), testRule("CronFailed", 0)
+		one.ID, one.Labels = "one", []rules.Template{{Name: rules.CronJobLabel, Text: "etl"}}
+		two.ID, two.Labels = "two", []rules.Template{{Name: rules.CronJobLabel, Text: "backup"}}
+		_, stop := running(t, store, q, testSetup(one, two))
+		defer stop()
+		pass(3 * time.Minute)
+		var told []string
+		for _, a := range store.rows {
+			told = append(told, a.Labels.Get(rules.CronJobLabel)+": "+a.Annotations.Get("summary"))
+		}
+		slices.Sort(told)
+		want := []string{"backup: Rule CronFailed of cron job backup cannot be evaluated", "etl: Rule CronFailed of cron job etl cannot be evaluated"}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
+}
+
 // What cannot be committed is kept, goes on evolving, and is committed later.
 func TestEngineStoreAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
