@@ -22,11 +22,7 @@ func (e *Engine) answered(ctx context.Context, rule *rules.Rule, got result, ts 
 		return answer{outcome: rules.Outcome{Err: got.err}}
 	}
 	x := rules.Expander{Query: e.query, ExternalURL: e.externalURL()}
-	breaches := make([]rules.Breach, len(got.samples))
-	for i, labels := range x.AlertLabels(ctx, rule, got.samples, ts) {
-		breaches[i] = rules.Breach{Labels: labels, Series: series(got.samples[i]), Value: got.samples[i].Value}
-	}
-	return answer{rules.Outcome{Breaches: breaches}, func(ctx context.Context, of []int) []alert.Labels {
+	return answer{rules.Outcome{Breaches: x.Breaches(ctx, rule, got.samples, ts)}, func(ctx context.Context, of []int) []alert.Labels {
 		some := make([]alert.Sample, len(of))
 		for i, breach := range of {
 			some[i] = got.samples[breach]

@@ -58,7 +58,7 @@ func (r *runner) askFacts(ctx context.Context, some []*rules.Rule, answers []ans
 			needing[i].Err = fmt.Errorf("asking when it began: %w", result.err)
 			continue
 		}
-		needing[i].Facts = append(needing[i].Facts, result.values())
+		needing[i].Facts = append(needing[i].Facts, rules.Alive(result.samples))
 	}
 }
 
@@ -80,7 +80,7 @@ func (r *runner) askEvidence(ctx context.Context, some []*rules.Rule, answers []
 			needing[i].EvidenceErr = fmt.Errorf("asking for the evidence: %w", result.err)
 			continue
 		}
-		needing[i].Evidence = result.values()
+		needing[i].Evidence = rules.Alive(result.samples)
 	}
 }
 
@@ -88,19 +88,6 @@ func (r *runner) askEvidence(ctx context.Context, some []*rules.Rule, answers []
 type result struct {
 	samples []alert.Sample
 	err     error
-}
-
-// values returns the value of each series.
-func (got result) values() map[alert.Fingerprint]float64 {
-	values := make(map[alert.Fingerprint]float64, len(got.samples))
-	for _, s := range got.samples {
-		values[series(s)] = s.Value
-	}
-	return values
-}
-
-func series(s alert.Sample) alert.Fingerprint {
-	return s.Labels.Without(alert.MetricName).Fingerprint()
 }
 
 // query asks Prometheus, within the bounds on time and on queries under way.

@@ -39,12 +39,10 @@ func (r *alertingRule) Eval(ctx context.Context, offset time.Duration, ts time.T
 		return nil, err
 	}
 	expander := rules.Expander{Query: ask, ExternalURL: external, ExternalText: r.externalURL, ExternalLabels: r.externalLabels}
-	outcome := rules.Outcome{Breaches: make([]rules.Breach, len(found))}
+	outcome := rules.Outcome{Breaches: expander.Breaches(ctx, r.rule, found, ts)}
 	annotations := make(map[alert.Fingerprint]alert.Labels, len(found))
-	texts := expander.Annotations(ctx, r.rule, found, ts)
-	for i, ls := range expander.AlertLabels(ctx, r.rule, found, ts) {
-		outcome.Breaches[i] = rules.Breach{Labels: ls, Series: found[i].Labels.Without(alert.MetricName).Fingerprint(), Value: found[i].Value}
-		annotations[ls.Fingerprint()] = texts[i]
+	for i, texts := range expander.Annotations(ctx, r.rule, found, ts) {
+		annotations[outcome.Breaches[i].Labels.Fingerprint()] = texts
 	}
 	steps, err := r.rule.Step(r.active, outcome, ts)
 	if err != nil {
