@@ -87,7 +87,7 @@ func (c *Client) Query(ctx context.Context, expr string, ts time.Time) ([]alert.
 func (c *Client) query(ctx context.Context, expr string, ts time.Time) ([]alert.Sample, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	x := &exchange{client: c}
+	x := &exchange{client: c, limit: c.limit}
 	value, warnings, _, err := v1.NewAPI(x).Query(limited, expr, ts, v1.WithTimeout(serverTimeout(c.timeout)))
 	if err != nil {
 		return nil, c.explain(ctx, err, x.status)

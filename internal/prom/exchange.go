@@ -18,6 +18,7 @@ const maxAnswer = 64 << 20
 // look at.
 type exchange struct {
 	client *Client
+	limit  int64 // of the answer, in bytes
 	status int
 	answer *answer // the last one, where it is that of a Prometheus
 }
@@ -38,7 +39,7 @@ func (x *exchange) Do(ctx context.Context, req *http.Request) (*http.Response, [
 	}
 	defer func() { _ = resp.Body.Close() }()
 	x.status = resp.StatusCode
-	body, err := readAtMost(resp.Body, resp.ContentLength, x.client.limit)
+	body, err := readAtMost(resp.Body, resp.ContentLength, x.limit)
 	if err != nil {
 		return resp, nil, err
 	}

@@ -16,7 +16,7 @@ import (
 func inspect[T any](ctx context.Context, c *Client, ask func(context.Context, v1.API, *exchange) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	x := &exchange{client: c}
+	x := &exchange{client: c, limit: c.limit}
 	answer, err := ask(limited, v1.NewAPI(x), x)
 	if err != nil {
 		var none T
