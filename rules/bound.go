@@ -73,7 +73,7 @@ func findBound(e parser.Expr) (replace func(parser.Expr), b Bound, ok bool) {
 			return func(n parser.Expr) { e.RHS = n }, Bound{e.Op.String(), v}, true
 		}
 		if v, ok := constant(e.LHS); ok && e.RHS.Type() == parser.ValueTypeVector {
-			return func(n parser.Expr) { e.LHS = n }, Bound{mirrored(e.Op), v}, true
+			return func(n parser.Expr) { e.LHS = n }, Bound{mirrored(e.Op).String(), v}, true
 		}
 	}
 	return nil, Bound{}, false

@@ -27,6 +27,34 @@ func (f Flapping) apply(rs []*Rule) {
 	}
 }
 
+// Fired has when the alerts of a rule fired whose incidents have ended,
+// oldest first, for as long as the rule looks back for flapping.
+type Fired map[alert.Fingerprint][]time.Time
+
+// Add takes note of the alerts that have ended, and forgets what is older than
+// the rule looks back.
+func (f Fired) Add(rule *Rule, changed []alert.Alert, ts time.Time) {
+	noted := false
+	for i := range changed {
+		if a := &changed[i]; a.State == alert.Resolved {
+			noted = true
+			fp := a.Fingerprint()
+			f[fp] = append(f[fp], a.FiredAt)
+		}
+	}
+	if !noted {
+		return
+	}
+	for fp, times := range f {
+		for len(times) > 0 && ts.Sub(times[0]) > rule.Flapping.Window {
+			times = times[1:]
+		}
+		if f[fp] = times; len(times) == 0 {
+			delete(f, fp)
+		}
+	}
+}
+
 // recent returns those of the times, oldest first, that are within the window
 // before ts.
 func (f Flapping) recent(fired []time.Time, ts time.Time) []time.Time {

@@ -117,7 +117,7 @@ type Outcome struct {
 	EvidenceErr error
 	// Fired has when the alerts with these labels fired whose incidents have
 	// ended since, oldest first, for as long as the rule's Flapping looks back.
-	Fired map[alert.Fingerprint][]time.Time
+	Fired Fired
 	// Facts has, for each of the rule's facts, its value by series. They are
 	// asked only when a breach is new.
 	Facts []map[alert.Fingerprint]float64

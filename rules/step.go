@@ -101,7 +101,7 @@ func (r *Rule) NeedsFacts(before []alert.Alert, breaches []Breach) bool {
 type stepper struct {
 	rule  *Rule
 	ts    time.Time
-	fired map[alert.Fingerprint][]time.Time // see Outcome
+	fired Fired
 	facts []map[alert.Fingerprint]float64
 	out   Steps
 }

@@ -66,6 +66,9 @@ func seriesOf(value model.Value) ([]alert.Series, error) {
 		for _, p := range s.Histograms {
 			points = append(points, alert.Point{At: int64(p.Timestamp)})
 		}
+		if len(points) == 0 {
+			continue
+		}
 		slices.SortStableFunc(points, func(a, b alert.Point) int { return cmp.Compare(a.At, b.At) })
 		series = append(series, alert.Series{Labels: labelsOf(s.Metric), Points: points})
 	}

@@ -76,7 +76,7 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 	r.engine.touch(ev, steps.Changed)
 	r.alerts[rule.ID] = steps.Active
 	if f := r.fired[rule.ID]; f != nil {
-		f.add(rule, steps.Changed, ts)
+		f.Add(rule, steps.Changed, ts)
 	}
 	return asked.outcome.EvidenceErr // the breaches count all the same
 }

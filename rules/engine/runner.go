@@ -24,7 +24,7 @@ type runner struct {
 	alerts map[string][]alert.Alert
 	// fired has what is to be known for flapping, by rule id; only the runner of
 	// a rule uses its entry.
-	fired map[string]firedBefore
+	fired map[string]rules.Fired
 	// backlog is what could not be committed; it goes with the next commit.
 	backlog *alert.Evaluation
 	// unwritten has the ids of the alerts whose value or annotations may be other
