@@ -25,6 +25,10 @@ func main() {
 		CheckConfig:  app.Check,
 		LoadRoutes:   app.Routes,
 		BuiltInRules: app.BuiltInRules,
+		Watch: func(s ctl.Sources) (ctl.Watched, error) {
+			w, err := app.Watch(app.Sources(s))
+			return ctl.Watched(w), err
+		},
 	})
 	stop()
 	os.Exit(code)

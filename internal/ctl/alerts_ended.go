@@ -14,8 +14,8 @@ import (
 	"alertd/internal/alert"
 )
 
-// incident is an alert of alertd's own API.
-type incident struct {
+// endedAlert is an alert of alertd's own API.
+type endedAlert struct {
 	Labels         alert.Labels `json:"labels"`
 	State          alert.State  `json:"state"`
 	Unit           string       `json:"unit"`
@@ -31,14 +31,14 @@ type incident struct {
 }
 
 // UnmarshalJSON keeps what alertd wrote beside what alertctl reads of it.
-func (i *incident) UnmarshalJSON(data []byte) error {
-	type known incident
+func (i *endedAlert) UnmarshalJSON(data []byte) error {
+	type known endedAlert
 	i.raw = bytes.Clone(data)
 	return json.Unmarshal(data, (*known)(i))
 }
 
 // MarshalJSON writes the alert as alertd wrote it.
-func (i *incident) MarshalJSON() ([]byte, error) { return i.raw, nil }
+func (i *endedAlert) MarshalJSON() ([]byte, error) { return i.raw, nil }
 
 // endedAlerts lists what ended so lately, the latest first.
 func (c *cli) endedAlerts(ctx context.Context, ms alert.Matchers, lately string) error {
@@ -54,12 +54,12 @@ func (c *cli) endedAlerts(ctx context.Context, ms alert.Matchers, lately string)
 		query = url.Values{}
 	}
 	query.Set("ended", lately)
-	var all []*incident
+	var all []*endedAlert
 	if err := server.ask(ctx, request{doing: "list the ended alerts of", path: "api/v1/alerts", query: query}, &all); err != nil {
 		return err
 	}
-	ended := slices.DeleteFunc(present(all), func(i *incident) bool { return i.State != alert.Resolved })
-	slices.SortStableFunc(ended, func(a, b *incident) int { return b.ResolvedAt.Compare(a.ResolvedAt) })
+	ended := slices.DeleteFunc(present(all), func(i *endedAlert) bool { return i.State != alert.Resolved })
+	slices.SortStableFunc(ended, func(a, b *endedAlert) int { return b.ResolvedAt.Compare(a.ResolvedAt) })
 	return c.print(ended, func() {
 		if len(ended) == 0 {
 			c.err.printf("No alert that matches what you asked for has ended in the last %s.\n", neutral(lately))
@@ -69,7 +69,7 @@ func (c *cli) endedAlerts(ctx context.Context, ms alert.Matchers, lately string)
 	})
 }
 
-func (c *cli) endedTable(ended []*incident) *table {
+func (c *cli) endedTable(ended []*endedAlert) *table {
 	now := c.Now()
 	t := &table{header: []string{"ALERT", "ENDED", "LASTED", "VALUE NOW", "WHY", "LABELS"}}
 	for _, i := range ended {
@@ -90,7 +90,7 @@ func (c *cli) endedTable(ended []*incident) *table {
 }
 
 // recovered is the value that proved the alert healthy, with its unit.
-func (i *incident) recovered() string {
+func (i *endedAlert) recovered() string {
 	switch {
 	case i.RecoveredValue == "" || i.Unit == alert.Presence:
 		return ""

@@ -1,7 +1,8 @@
 // Package ctl is alertctl, alertd's command line. It asks a running alertd, or
 // an Alertmanager, over its HTTP API and nothing else; what works offline
 // (checking a configuration, checking and testing rules, running a cron job) is
-// done by the packages that know how, one of them injected.
+// done by the packages that know how, one of them injected. Replaying rules asks a
+// Prometheus.
 //
 // One file is one command. A command prints its answer on standard output,
 // whatever else it has to say on standard error, and returns a *failure that
@@ -49,6 +50,8 @@ type Options struct {
 	// BuiltInRules returns the rules that a configuration makes, those of its
 	// rule files left out, for `alertctl rules export`; "" is the environment.
 	BuiltInRules func(configFile string) ([]rules.Group, error)
+	// Watch reads what `alertctl backtest` replays.
+	Watch Watch
 }
 
 // cli is what the commands of one invocation share.
@@ -93,8 +96,8 @@ func (c *cli) rootCommand() *cobra.Command {
 		Short: "Ask alertd what is wrong, silence it, and run cron jobs under watch",
 		Long: `alertctl is the command line of alertd, the alerting sidecar for Prometheus.
 
-It shows what is firing, silences it, tests receivers, checks configurations
-and runs cron jobs so that alertd can watch them. It speaks Alertmanager's
+It shows what is firing, silences it, tests receivers, checks configurations,
+replays rules over the past and runs cron jobs so that alertd can watch them. It speaks Alertmanager's
 API v2, so most of it works against a plain Alertmanager too.
 
 It asks the alertd at http://127.0.0.1:9099 unless told otherwise by --url,
@@ -122,6 +125,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
 		c.checkCommand(),
 		c.testCommand(),
 		c.rulesCommand(),
+		c.backtestCommand(),
 		c.cronCommand(),
 		c.completionCommand(),
 		c.versionCommand(),

@@ -61,11 +61,12 @@ const exitCodesHelp = `alertctl ends with one of these exit codes:
 
     0  done; the answer is yes
     1  the answer is no: errors in the configuration or in rule files (with
-       --strict any finding), a rule test that failed, a silence refused or not
-       there, a receiver that did not take the test, alertd not ready
+       --strict any finding), a rule test that failed, a rule that could not be
+       replayed, a silence refused or not there, a receiver that did not take the
+       test, alertd not ready
     2  usage mistake: flags, arguments, matchers, times, alertctl's configuration
-    3  alertd, or for "check --live" Prometheus, cannot be reached, or does not
-       answer in time
+    3  alertd, or for "check --live" and "backtest" Prometheus, cannot be reached,
+       or does not answer in time
     4  something answered, but not as alertd should: not allowed (401, 403), an
        error of the server (5xx), or another program altogether
   130  interrupted
@@ -107,7 +108,10 @@ Moments (--start, --until) are in this computer's time zone unless they name one
   2026-11-23T18:00:00+01:00    that moment, in that zone (RFC 3339)
 
 Beside a --start, a clock time alone in --until is the next one after the start:
---start "tomorrow 22:00" --until 04:00 lasts six hours.`
+--start "tomorrow 22:00" --until 04:00 lasts six hours.
+
+The moments of "alertctl backtest" (--from, --to) take the same forms, but are the
+last such ones, with "yesterday 18:00"; a date alone is its midnight.`
 
 const configurationHelp = `alertctl asks alertd at http://127.0.0.1:9099. Flags say otherwise, then the
 environment, then the configuration file; the first one to say something counts.

@@ -52,6 +52,7 @@ func scriptOptions(args []string) Options {
 		Args:        args,
 		Now:         func() time.Time { return now.In(paris) },
 		CheckConfig: checkWords, LoadRoutes: app.Routes, BuiltInRules: app.BuiltInRules,
+		Watch: watchForReal,
 	}
 }
 

@@ -16,15 +16,8 @@ func parseTime(what, text string, now, after time.Time) (time.Time, error) {
 	if strings.EqualFold(text, "now") {
 		return now, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, strings.ToUpper(text)); err == nil {
-			return t.In(now.Location()), nil
-		}
-	}
-	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return localTimes(t, t, now.Location())[0], nil
-		}
+	if t, ok := parseDated(text, now.Location()); ok {
+		return t, nil
 	}
 	day, clock, hasDay := strings.Cut(text, " ")
 	if !hasDay {
@@ -38,6 +31,21 @@ func parseTime(what, text string, now, after time.Time) (time.Time, error) {
 		return t, nil
 	}
 	return time.Time{}, notATime(what, text)
+}
+
+// parseDated reads a moment that names its date and the time of the day.
+func parseDated(text string, loc *time.Location) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, strings.ToUpper(text)); err == nil {
+			return t.In(loc), true
+		}
+	}
+	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return localTimes(t, t, loc)[0], true
+		}
+	}
+	return time.Time{}, false
 }
 
 func notATime(what, text string) *failure {

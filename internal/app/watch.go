@@ -1,0 +1,69 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"alertd/internal/config"
+	"alertd/internal/prom"
+	"alertd/internal/rehearsal"
+	"alertd/internal/web"
+	"alertd/rules"
+	"alertd/rules/backtest"
+)
+
+// Sources says what Watch reads.
+type Sources struct {
+	Config     string        // alertd.yml; "" is the environment
+	None       bool          // read no configuration at all
+	Prometheus string        // URL of the Prometheus to ask instead of the configuration's
+	Version    string        // of the program that asks
+	Timeout    time.Duration // of one query
+}
+
+// Watched is what a configuration watches, whom it asks, and whom it tells.
+type Watched struct {
+	Groups     []rules.Group
+	Interval   time.Duration    // of rules that do not say themselves
+	Querier    backtest.Querier // nil where no Prometheus is named
+	Close      func()           // the querier
+	Prometheus string           // its address for people, without credentials
+	Link       *url.URL
+	Telling    *rehearsal.Setup // nil where there is no configuration
+	Timezone   *time.Location   // of messages; nil where there is no configuration
+}
+
+// Watch reads a configuration as Run would, but for what it would do: it may
+// ask the configuration's Prometheus, and tells nobody.
+func Watch(s Sources) (Watched, error) {
+	logger := slog.New(slog.DiscardHandler)
+	settings := prom.DefaultSettings()
+	w := Watched{Interval: config.DefaultInterval}
+	if !s.None {
+		p, err := load(Options{ConfigFile: s.Config, Stdout: io.Discard, Logger: logger, Version: web.Version{Version: s.Version}})
+		if err != nil {
+			return Watched{}, err
+		}
+		settings = p.config.Prometheus
+		w.Groups, w.Interval, w.Timezone = p.groups, time.Duration(p.config.Evaluation.Interval), p.config.Timezone
+		telling := p.rehearsal()
+		w.Telling = &telling
+		w.Link = p.prometheusURL()
+	}
+	other := prom.DefaultSettings()
+	other.URL, other.Timeout = s.Prometheus, model.Duration(s.Timeout)
+	if settings = askedBy(other, settings); settings.URL == "" {
+		return w, nil
+	}
+	settings.Version = s.Version
+	client, err := prom.New(settings, nil)
+	if err != nil {
+		return Watched{}, err
+	}
+	w.Querier, w.Close, w.Prometheus = client, client.Close, settings.LinkURL()
+	return w, nil
+}
