@@ -10,7 +10,10 @@ import (
 
 // CronJob is an entry of the `cron` section: one job and what is expected of it.
 type CronJob struct {
-	Name     string `yaml:"name"`
+	Name string `yaml:"name"`
+
+	CronSource `yaml:",inline"`
+
 	Prefix   string `yaml:"prefix"`   // of the metric names; the name when unset
 	Selector string `yaml:"selector"` // more label matchers
 
@@ -34,13 +37,6 @@ type CronJob struct {
 	Annotations map[string]string `yaml:"annotations"`
 }
 
-// CronMetrics overrides the names of a job's metrics.
-type CronMetrics struct {
-	Status  string `yaml:"status"`  // 1 after a success, 0 after a failure
-	Success string `yaml:"success"` // Unix seconds of the last success
-	Failure string `yaml:"failure"` // Unix seconds of the last failure
-}
-
 // Defaults of a cron job.
 const (
 	// DefaultMaxAge is for a job without a schedule: a daily job and an hour or
@@ -53,10 +49,10 @@ const (
 // which names the scrape job.
 const CronJobLabel = "cron_job"
 
-// prefix returns what the metric names begin with; made from the name as
-// `alertctl cron run` does it.
+// prefix returns what the metric names begin with; for a textfile made from the
+// name as `alertctl cron run` does it.
 func (j *CronJob) prefix() string {
-	if j.Prefix != "" {
+	if p, ok := j.preset(); !ok || p.label != "" || j.Discover != "" || j.Prefix != "" {
 		return j.Prefix
 	}
 	return strings.Map(func(r rune) rune {
@@ -79,16 +75,16 @@ func (j *CronJob) compileFrom(s cronSeries, missingFor time.Duration) ([]*Rule, 
 	if j.Schedule != "" {
 		var err error
 		if schedule, err = ParseSchedule(j.Schedule, j.Timezone); err != nil {
-			return nil, fmt.Errorf("cron job %s: %w", j.Name, err)
+			return nil, fmt.Errorf("cron job %s: %w", j.ID(), err)
 		}
 		zone = schedule.location
 	}
 	if wrong := j.checkTold(s); len(wrong) > 0 {
-		return nil, fmt.Errorf("cron job %s: %s %s", j.Name, wrong[0].Path, wrong[0].Problem)
+		return nil, fmt.Errorf("cron job %s: %s %s", j.ID(), wrong[0].Path, wrong[0].Problem)
 	}
 	failed, err := j.failed(s, schedule)
 	if err != nil {
-		return nil, fmt.Errorf("cron job %s: %w", j.Name, err)
+		return nil, fmt.Errorf("cron job %s: %w", j.ID(), err)
 	}
 	rs := []*Rule{failed}
 	if schedule != nil {
@@ -98,14 +94,16 @@ func (j *CronJob) compileFrom(s cronSeries, missingFor time.Duration) ([]*Rule, 
 		rs = append(rs, j.stale(s, maxAge, zone))
 	}
 	rs = append(rs, j.aboutRuns(s, zone, missingFor)...)
-	if schedule != nil || j.maxAge() > 0 {
+	if schedule != nil || j.maxAge() > 0 || s.success == "" {
 		rs = append(rs, j.neverRan(s, schedule))
 	}
 	return append(rs, j.noData(s, missingFor)), nil
 }
 
 func (j *CronJob) maxAge() time.Duration {
-	switch {
+	switch p, _ := j.preset(); {
+	case p.timeless:
+		return 0
 	case j.MaxAge != nil:
 		return time.Duration(*j.MaxAge)
 	case j.Schedule != "":

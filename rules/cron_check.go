@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -22,20 +21,13 @@ func (j *CronJob) Check() []invalid.Field {
 	add := func(path, problem, mend string) {
 		wrong = append(wrong, invalid.Field{Path: path, Problem: problem, Mend: mend})
 	}
-	if j.Name == "" {
-		add("name", "a cron job needs a name", "add name: my-job")
+	if j.Name == "" && j.Discover == "" {
+		add("name", "a cron job needs a name", "add name: my-job, or discover: true to watch all that there are")
 	}
-	name := regexp.MustCompile(metricName)
-	for _, m := range []struct{ path, value string }{
-		{"prefix", j.prefix()},
-		{"metrics.status", j.Metrics.Status},
-		{"metrics.success", j.Metrics.Success},
-		{"metrics.failure", j.Metrics.Failure},
-	} {
-		if m.value != "" && !name.MatchString(m.value) {
-			add(m.path, fmt.Sprintf("%q is not a metric name", m.value), "use letters, digits and underscores, such as my_job")
-		}
+	if p := j.prefix(); p != "" && !isMetricName(p) {
+		add("prefix", fmt.Sprintf("%q is not a metric name", p), "use letters, digits and underscores, such as my_job")
 	}
+	wrong = append(wrong, j.checkSource()...)
 	wrong = append(wrong, j.checkSchedule()...)
 	wrong = append(wrong, j.checkRuns()...)
 	wrong = append(wrong, j.checkTold(j.series())...)

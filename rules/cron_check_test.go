@@ -92,11 +92,11 @@ func TestCronSeriesParse(t *testing.T) {
 			if mask&(1<<i) == 0 {
 				return ""
 			}
-			return newest(`a="b"`, []string{names[i], names[i] + "_seconds"})
+			return "max without () (" + selector(`a="b"`, names[i], names[i]+"_seconds") + ")"
 		}
 		s := cronSeries{
 			status: told(0), success: told(1), failure: told(2), start: told(3), duration: told(4), running: told(5),
-			failuresInRow: told(6), overlapped: "o", any: "any",
+			failuresInRow: told(6), overlapped: "o", any: "any", here: "here", gone: "gone", by: "instance",
 		}
 		j := CronJob{
 			Name: "etl", MaxRuntime: model.Duration(time.Hour), MinRuntime: model.Duration(time.Minute), NoOverlap: true,

@@ -15,7 +15,7 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 	labels := map[string]string{CronJobLabel: j.Name, "severity": severity}
 	maps.Copy(labels, j.Labels)
 	return &Rule{
-		ID:        "cron/" + j.Name + "/" + name,
+		ID:        "cron/" + j.ID() + "/" + name,
 		Name:      name,
 		OnMissing: cmp.Or(j.OnMissing, Keep),
 		Labels:    templates(labels, nil),
@@ -121,12 +121,12 @@ func (j *CronJob) stale(s cronSeries, maxAge time.Duration, zone *time.Location)
 func (j *CronJob) neverRan(s cronSeries, schedule *Schedule) *Rule {
 	r := j.rule("CronNeverRan", critical,
 		fmt.Sprintf("Cron job %s never ran", j.Name),
-		fmt.Sprintf("Prometheus has no metric %s_* of it, neither now nor in the past week. Is the job installed, and does node_exporter read the directory that it writes to?", j.prefix()))
+		fmt.Sprintf("Prometheus has no %s of it, neither now nor in the past week. Is the job installed, and does what reads its metrics work?", j.traces(s)))
 	r.Expr = Fixed(fmt.Sprintf("group(absent_over_time(%s[7d]))", s.any))
 	r.Evidence = Fixed(fmt.Sprintf("group(%s)", s.any))
 	r.Deadline = func(activeAt time.Time) time.Time {
 		if schedule == nil {
-			return activeAt.Add(j.maxAge())
+			return activeAt.Add(cmp.Or(j.maxAge(), DefaultMaxAge))
 		}
 		return schedule.Next(activeAt).Add(j.grace())
 	}
@@ -139,9 +139,8 @@ func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 	r := j.rule("NoData", warning,
 		fmt.Sprintf("No data from cron job %s", j.Name),
 		"Its metrics were there within the last hour and are gone: has its textfile been deleted, or is it malformed? What was firing stays as it was until data returns.")
-	here, gone := vanished(s.any)
-	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", gone, hostGone("")))
-	r.Evidence = Fixed(here)
+	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", s.gone, hostGone("")))
+	r.Evidence = Fixed(s.here)
 	r.For = missingFor
 	r.Unit, r.OnMissing = alert.Presence, Keep // missing data is what it tells of
 	return r

@@ -88,8 +88,8 @@ func (j *CronJob) untold(s cronSeries, setting, needed string, missingFor time.D
 	r.ID += "/" + setting
 	r.Labels = append(r.Labels, Template{"setting", setting})
 	sortTemplates(r.Labels)
-	here := fmt.Sprintf("group by (instance, job) (%s)", needed)
-	r.Expr = Fixed(fmt.Sprintf("group by (instance, job) (%s) unless %s", s.any, here))
+	here := fmt.Sprintf("group by (%s) (%s)", s.by, needed)
+	r.Expr = Fixed(fmt.Sprintf("%s unless %s", s.here, here))
 	r.Evidence = Fixed(here)
 	r.For = missingFor
 	r.Unit = alert.Presence

@@ -54,7 +54,7 @@ func (s Spec) Compile() ([]Group, error) {
 	}
 	var jobs []*Rule
 	for i := range s.Cron {
-		rs, err := s.Cron[i].compile(s.MissingFor)
+		rs, err := s.compileCron(&s.Cron[i])
 		if err != nil {
 			return nil, err
 		}
@@ -75,6 +75,13 @@ func (s Spec) Compile() ([]Group, error) {
 		s.Flapping.apply(g.Rules)
 	}
 	return groups, nil
+}
+
+func (s Spec) compileCron(j *CronJob) ([]*Rule, error) {
+	if j.Discover != "" {
+		return j.compileDiscovered(s.Cron, s.MissingFor)
+	}
+	return j.compile(s.MissingFor)
 }
 
 // selector writes a PromQL selector of any of the metric names with extra

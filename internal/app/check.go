@@ -130,7 +130,7 @@ func (p *plan) describe() string {
 	}
 	fmt.Fprintf(&b, "Cron jobs: %d\n", len(p.config.Cron))
 	for _, j := range p.config.Cron {
-		fmt.Fprintf(&b, "  %s\n", j.Name)
+		fmt.Fprintf(&b, "  %s\n", describeJob(&j))
 	}
 	count := 0
 	for _, g := range p.groups {
@@ -162,6 +162,17 @@ func (p *plan) describe() string {
 	p.route.Walk(func(*notifier.Route) { routes++ })
 	fmt.Fprintf(&b, "Routes: %d", routes)
 	return b.String()
+}
+
+func describeJob(j *rules.CronJob) string {
+	words := j.ID()
+	if j.Discover != "" {
+		words = "all that are found by " + words
+	}
+	if j.Source != "" {
+		words += ", source " + j.Source
+	}
+	return words
 }
 
 // describeGlob tells how many files a pattern stands for: that there are none

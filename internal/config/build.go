@@ -86,10 +86,14 @@ func (b *builder) watched() {
 		var job rules.CronJob
 		item.Decode(&job)
 		item.Report(job.Check())
-		if seen[job.Name] && job.Name != "" {
+		switch id := job.ID(); {
+		case id == "" || !seen[id]:
+			seen[id] = true
+		case job.Discover != "":
+			item.At("discover").Fail("jobs are already discovered by "+id, "remove one, or write matchers into each, so that no job is found twice")
+		default:
 			item.At("name").Fail(fmt.Sprintf("a cron job named %s is already there", job.Name), "give each job a name of its own; several metrics of one name need a prefix or a selector each")
 		}
-		seen[job.Name] = true
 		b.out.Cron = append(b.out.Cron, job)
 	}
 }

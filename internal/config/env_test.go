@@ -171,7 +171,7 @@ func TestMistakesInEnv(t *testing.T) {
 			"                         ^",
 		}},
 		{[]string{"ALERTD_CRON_MAX_AGE=1h"}, []string{
-			"ALERTD_CRON_MAX_AGE: there are no cron jobs that it could hold for: set ALERTD_CRON_PREFIXES=job_one,job_two",
+			"ALERTD_CRON_MAX_AGE: there are no cron jobs that it could hold for: set ALERTD_CRON_PREFIXES=job_one,job_two, or ALERTD_CRON_DISCOVER=true",
 			"    ALERTD_CRON_MAX_AGE=1h",
 			"                        ^",
 		}},

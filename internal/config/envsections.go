@@ -137,13 +137,24 @@ func (w *envWriter) smtpTLS(v document.Variable, u *url.URL, section string) {
 	}
 }
 
-// cron makes a job of every prefix; what else is said of jobs holds for each.
+// cron makes a job of every prefix, and an entry of what is to be discovered;
+// what else is said of jobs holds for each.
 func (w *envWriter) cron() {
-	prefixes, ok := w.given["ALERTD_CRON_PREFIXES"]
-	jobs := trimmed(w.values.CronPrefixes)
-	for i, p := range jobs {
+	prefixes := w.given["ALERTD_CRON_PREFIXES"]
+	names := trimmed(w.values.CronPrefixes)
+	for i, p := range names {
 		prefixes.Set(fmt.Sprintf("cron[%d].name", i), p)
 		prefixes.Set(fmt.Sprintf("cron[%d].prefix", i), p)
+	}
+	entries := len(names)
+	if discover, ok := w.given["ALERTD_CRON_DISCOVER"]; ok {
+		discover.Set(fmt.Sprintf("cron[%d].discover", entries), w.values.CronDiscover)
+		if source, ok := w.given["ALERTD_CRON_SOURCE"]; ok {
+			source.Set(fmt.Sprintf("cron[%d].source", entries), w.values.CronSource)
+		}
+		entries++
+	} else if source, ok := w.given["ALERTD_CRON_SOURCE"]; ok {
+		source.Fail("there is nothing to discover there", "set ALERTD_CRON_DISCOVER=true")
 	}
 	for _, option := range []struct{ name, key, value string }{
 		{"ALERTD_CRON_MAX_AGE", "max_age", w.values.CronMaxAge},
@@ -159,11 +170,11 @@ func (w *envWriter) cron() {
 		{"ALERTD_CRON_REBOOT_GRACE", "reboot_grace", w.values.CronRebootGrace},
 	} {
 		v, given := w.given[option.name]
-		if given && !ok {
-			v.Fail("there are no cron jobs that it could hold for", "set ALERTD_CRON_PREFIXES=job_one,job_two")
+		if given && entries == 0 {
+			v.Fail("there are no cron jobs that it could hold for", "set ALERTD_CRON_PREFIXES=job_one,job_two, or ALERTD_CRON_DISCOVER=true")
 			continue
 		}
-		for i := range jobs {
+		for i := range entries {
 			if given {
 				v.Set(fmt.Sprintf("cron[%d].%s", i, option.key), option.value)
 			}

@@ -29,6 +29,8 @@ type variables struct {
 	EmailTo               []string     `env:"EMAIL_TO"`
 
 	CronPrefixes    []string `env:"CRON_PREFIXES"`
+	CronDiscover    string   `env:"CRON_DISCOVER"`
+	CronSource      string   `env:"CRON_SOURCE"`
 	CronMaxAge      string   `env:"CRON_MAX_AGE"`
 	CronFailedFor   string   `env:"CRON_FAILED_FOR"`
 	CronFailures    string   `env:"CRON_FAILURES"`

@@ -1,0 +1,58 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// cronMemory is how far back what a job did last is looked for, where its
+// metrics do not say that at all times.
+type cronMemory struct{ window, step time.Duration }
+
+// memory reaches back twice as far as the job may be silent, so that it is not
+// forgotten before it is too late.
+func (j *CronJob) memory() cronMemory {
+	const least, usual, most = 6 * time.Hour, 24 * time.Hour, 31 * 24 * time.Hour
+	silence := j.maxAge()
+	if j.Schedule != "" {
+		// A schedule that does not parse is refused by Check.
+		if schedule, err := ParseSchedule(j.Schedule, j.Timezone); err == nil {
+			silence = max(silence, schedule.longestGap()+j.grace())
+		}
+	}
+	silence = max(least, cmp.Or(silence, usual))
+	m := cronMemory{window: min(2*silence, most), step: time.Minute}
+	if m.window > 3*24*time.Hour {
+		m.step = 5 * time.Minute // some thousand steps at most: they are evaluated each time
+	}
+	m.window = m.window.Truncate(time.Second)
+	return m
+}
+
+// longestGap returns the longest time between slots, of the first hundred in
+// some year.
+func (s *Schedule) longestGap() time.Duration {
+	const slots = 100
+	var longest time.Duration
+	at := s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	for range slots {
+		next := s.Next(at)
+		if next.IsZero() {
+			break
+		}
+		longest, at = max(longest, next.Sub(at)), next
+	}
+	return longest
+}
+
+// last returns x, and where x does not tell now what it told last, as long as
+// alive has the series now.
+func (m cronMemory) last(x, alive string) string {
+	return fmt.Sprintf("(%[1]s or last_over_time(%[1]s%[2]s) and %[3]s)", x, m, alive)
+}
+
+// String writes the memory as the range of a subquery.
+func (m cronMemory) String() string {
+	return fmt.Sprintf("[%s:%s]", humanDuration(m.window), humanDuration(m.step))
+}
