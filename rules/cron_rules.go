@@ -38,13 +38,13 @@ func (r *Rule) Job() string {
 // failed: the last run ended with an error, for failed_for, and so did as many
 // before it that there are failures in a row.
 func (j *CronJob) failed(s cronSeries, schedule *Schedule) (*Rule, error) {
-	last := "Its last run"
+	last := lastRun
 	if j.failures() > 1 {
 		last = fmt.Sprintf("At least %d runs in a row", j.failures())
 	}
 	r := j.rule("CronFailed", critical,
 		fmt.Sprintf("Cron job %s failed", j.Name),
-		last+" ended with an error. Look at the job's log; the alert ends with the next run that succeeds.")
+		j.failure(last))
 	r.Expr, r.Evidence = Fixed(s.status+" == 0"), Fixed(s.status)
 	if s.failure != "" {
 		r.Facts = append(r.Facts, beganAt(s.failureTime()))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +38,9 @@ type cronSeries struct {
 	overlapped    string // 1 after a run started beside another one, else 0
 }
 
+// lastRun begins what is said of one that failed.
+const lastRun = "Its last run"
+
 // cronPreset is one way in which cron jobs tell how they do.
 type cronPreset struct {
 	name string
@@ -50,6 +54,9 @@ type cronPreset struct {
 	// metrics are those that jobs may be discovered by, the usual one first. Of
 	// textfiles they are what names end in.
 	metrics func(*CronJob) []string
+	// failure says what a failed job means, where that is not simply a run that
+	// ended with an error.
+	failure string
 	// timeless presets do not tell when a job succeeded.
 	timeless bool
 	// match returns the matchers of the series of the job of that name.
@@ -69,10 +76,12 @@ func cronPresets() []cronPreset {
 		{
 			name: "pushgateway", keys: []string{"prefix", "metrics", "match"}, label: "job", pattern: whole,
 			metrics: always(pushTime), match: byLabel("job"), series: pushgatewaySeries,
+			failure: lastRun + " ended with an error, or the Pushgateway refused what it pushed last, so that nobody knows. Look at the job's log; the alert ends with the next run that succeeds and is taken.",
 		},
 		{
 			name: "cron-manager", keys: []string{"prefix", "match"}, label: "name", pattern: whole,
 			metrics: cronManagerMetrics, match: byLabel("name"), series: cronManagerSeries,
+			failure: lastRun + " ended with an error, or was cut off together with cronmgr, or could not be started. Look at the job's log; the alert ends with the next run that succeeds.",
 		},
 		{
 			name: "cron-runner", keys: []string{"prefix", "match"}, label: "namespace", pattern: whole,
@@ -89,6 +98,7 @@ func cronPresets() []cronPreset {
 		{
 			name: "healthchecks", keys: []string{"match"}, label: "name", pattern: whole,
 			metrics: always(healthchecksUp), match: byLabel("name"), series: healthchecksSeries, timeless: true,
+			failure: "Healthchecks says that the check is down: the job failed, or is late. Look at the job's log; the alert ends when the check is up again.",
 		},
 	}
 }
@@ -125,6 +135,14 @@ func (j *CronJob) series() cronSeries {
 	series := p.series(selection)
 	series.by = selection.by()
 	return series
+}
+
+// failure says what it means that the job failed; last is its last run, or its
+// last runs.
+func (j *CronJob) failure(last string) string {
+	p, _ := j.preset()
+	text := cmp.Or(p.failure, lastRun+" ended with an error. Look at the job's log; the alert ends with the next run that succeeds.")
+	return strings.Replace(text, lastRun, last, 1)
 }
 
 // traces describes the series that the job would have.

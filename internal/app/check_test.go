@@ -108,12 +108,29 @@ func TestCheckTellsWhatPatternsMatch(t *testing.T) {
 
 // on_missing needs evidence, which not every expression shows.
 func TestCheckTellsOfVainOnMissing(t *testing.T) {
-	files := map[string]string{"a.yml": "# alertctl disable-file missing-severity missing-summary missing-runbook\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}, {alert: B, expr: absent(up), for: 5m}]}]\n"}
+	files := map[string]string{"a.yml": "# alertctl disable-file missing-severity missing-summary missing-runbook missing-comparison\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}, {alert: B, expr: up}]}]\n"}
 	const want = "a.yml:2:72: warning: on_missing: keep has no effect: the expression does not show what a healthy B looks like, so missing data ends the alert: end the expression in a comparison with a number, or put the rule into a file without on_missing [on-missing-without-evidence]\n"
 	if got := lines(checked(t, "rule_files: [{path: a.yml, on_missing: keep}]\n", files)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := lines(checked(t, "rule_files: [a.yml]\n", files)); got != "" {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestCheckTellsOfCronJobs(t *testing.T) {
+	summary := checked(t,
+		"cron: [{name: etl}, {name: sync, source: supercronic}, {discover: true}, {discover: 'crontab_failed{name!=\"x\"}', source: cron-manager}]\n", nil).Summary
+	want := `Cron jobs: 4
+  etl
+  sync, source supercronic
+  all that are found by {__name__=~".+_last_run_status"}
+  all that are found by crontab_failed{name!="x"}, source cron-manager
+`
+	if !strings.Contains(summary, want) {
+		t.Errorf("no\n%s in\n%s", want, summary)
+	}
+	if group := "  cron: CronFailed (4), CronStale (4), CronNeverRan (4), NoData (4)\n"; !strings.Contains(summary, group) {
+		t.Errorf("no\n%s in\n%s", group, summary)
 	}
 }

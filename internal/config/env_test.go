@@ -144,6 +144,20 @@ func TestSMTPURL(t *testing.T) {
 	}
 }
 
+func TestDiscoverFromEnv(t *testing.T) {
+	c, err := fromEnv("ALERTD_CRON_PREFIXES=etl", "ALERTD_CRON_DISCOVER=true", "ALERTD_CRON_SOURCE=cron-manager", "ALERTD_CRON_FAILED_FOR=5m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []rules.CronJob{
+		{Name: "etl", Prefix: "etl", FailedFor: model.Duration(5 * time.Minute)},
+		{CronSource: rules.CronSource{Discover: "true", Source: "cron-manager"}, FailedFor: model.Duration(5 * time.Minute)},
+	}
+	if diff := cmp.Diff(want, c.Cron); diff != "" {
+		t.Errorf("cron (-want +got):\n%s", diff)
+	}
+}
+
 func TestMistakesInEnv(t *testing.T) {
 	for _, c := range []struct {
 		env  []string
@@ -172,6 +186,19 @@ func TestMistakesInEnv(t *testing.T) {
 		}},
 		{[]string{"ALERTD_CRON_MAX_AGE=1h"}, []string{
 			"ALERTD_CRON_MAX_AGE: there are no cron jobs that it could hold for: set ALERTD_CRON_PREFIXES=job_one,job_two, or ALERTD_CRON_DISCOVER=true",
+			"    ALERTD_CRON_MAX_AGE=1h",
+			"                        ^",
+		}},
+		{[]string{"ALERTD_CRON_SOURCE=supercronic"}, []string{
+			"ALERTD_CRON_SOURCE: there is nothing to discover there: set ALERTD_CRON_DISCOVER=true",
+			"    ALERTD_CRON_SOURCE=supercronic",
+			"                       ^",
+		}},
+		{[]string{"ALERTD_CRON_DISCOVER=up{", "ALERTD_CRON_SOURCE=healthchecks", "ALERTD_CRON_MAX_AGE=1h"}, []string{
+			`ALERTD_CRON_DISCOVER: not a selector: 1:4: parse error: unexpected end of input inside braces: write true, or a selector as in PromQL, such as 'hc_check_up'`,
+			"    ALERTD_CRON_DISCOVER=up{",
+			"                         ^",
+			"ALERTD_CRON_MAX_AGE: max_age has no effect, as the source healthchecks does not tell when a job succeeded: remove it, and set the schedule there: what is late fails there",
 			"    ALERTD_CRON_MAX_AGE=1h",
 			"                        ^",
 		}},
