@@ -48,6 +48,10 @@ func (j *CronJob) compileDiscovered(jobs []CronJob, missingFor time.Duration) ([
 	all := *j
 	// Each alert has the label from its series, and so its own name.
 	all.Name = "{{ $labels." + CronJobLabel + " }}"
+	evidence, err := all.compile(missingFor)
+	if err != nil {
+		return nil, err
+	}
 	all.Selector = join(parseMatchers(j.Selector), p.except(jobs))
 	rs, err := all.compile(missingFor)
 	if err != nil {
@@ -56,9 +60,20 @@ func (j *CronJob) compileDiscovered(jobs []CronJob, missingFor time.Duration) ([
 	for i, r := range rs {
 		if r.Name == "CronNeverRan" {
 			rs[i] = j.foundNone(r, all.series())
+			continue
 		}
+		r.Evidence = stillHealthy(evidence[i])
 	}
 	return rs, nil
+}
+
+// stillHealthy returns the evidence of a rule of every job, listed ones included:
+// a job that was listed while its alert fired recovers here as well, and not
+// before it is well.
+func stillHealthy(r *Rule) Expression {
+	return func(ts time.Time) string {
+		return fmt.Sprintf("(%s) unless (%s)", r.Evidence(ts), r.Expr(ts))
+	}
 }
 
 // foundNone says of all jobs together what CronNeverRan says of one.

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,64 @@ func TestDiscoverBesideListed(t *testing.T) {
 		"10m0s CronFailed cryptobot_cron firing", "15m0s CronFailed cryptobot_cron firing",
 		"20m0s CronFailed cryptobot_cron resolved", "25m0s CronFailed cryptobot_cron resolved",
 		"25m0s CronFailed etl firing", "30m0s CronFailed etl firing")
+}
+
+// A job that is listed while its alert fires leaves no alert behind that nothing
+// can end, and ends none before its time.
+func TestListedWhileFiring(t *testing.T) {
+	discovered := rules.CronJob{CronSource: discover("", "true"), MaxAge: duration(0)}
+	find := func(jobs ...rules.CronJob) *rules.Rule {
+		groups, err := cronSpec(jobs...).Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return groups[0].Rules[0]
+	}
+	alone, beside := find(discovered), find(discovered, rules.CronJob{Name: "cryptobot_cron"})
+	if alone.ID != beside.ID {
+		t.Fatalf("the rule was %s and is %s", alone.ID, beside.ID)
+	}
+	p := newPrometheus(t, "load 1m"+readSamples(t, "textfile").load(t, target{instance: "ec2", job: "node"},
+		[]phase{{0, "failed", false}, {10 * time.Minute, "recovered", false}}, 20*time.Minute))
+	active := p.watch(t, alone, nil, time.Unix(0, 0)).Active
+	if len(active) != 1 {
+		t.Fatalf("active: %+v", active)
+	}
+	if active = p.watch(t, beside, active, time.Unix(300, 0)).Active; len(active) != 1 || active[0].State != alert.Firing {
+		t.Errorf("while it fails: %+v", active)
+	}
+	steps := p.watch(t, beside, active, time.Unix(900, 0))
+	ended := slices.IndexFunc(steps.Events, func(e alert.Event) bool {
+		return e.Kind == alert.EventResolved && e.Labels.Get("cron_job") == "cryptobot_cron"
+	})
+	if ended < 0 {
+		t.Errorf("when it is well: %+v", steps.Events)
+	}
+}
+
+// How far back is looked depends on how long the job may be silent.
+func TestCronMemory(t *testing.T) {
+	for _, c := range []struct {
+		job  rules.CronJob
+		want string
+	}{
+		{rules.CronJob{}, "[2d4h:1m]"},
+		{rules.CronJob{MaxAge: duration(time.Hour)}, "[12h:1m]"},
+		{rules.CronJob{MaxAge: duration(0)}, "[2d:1m]"},
+		{rules.CronJob{Schedule: "0 2 * * *"}, "[2d1h:1m]"},
+		{rules.CronJob{Schedule: "0 2 * * 1-5"}, "[6d1h:5m]"},
+		{rules.CronJob{Schedule: "0 2 1 * *"}, "[31d:5m]"},
+		{rules.CronJob{Schedule: "0 2 29 2 *"}, "[31d:5m]"},
+	} {
+		c.job.Name, c.job.CronSource = "a", from("cron-runner")
+		groups, err := cronSpec(c.job).Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if expr := groups[0].Rules[0].Expr(time.Unix(0, 0)); !strings.Contains(expr, c.want) {
+			t.Errorf("schedule %q, max_age %v: no %s in %s", c.job.Schedule, c.job.MaxAge, c.want, expr)
+		}
+	}
 }
 
 // What is told of a discovered job is told by its own name.

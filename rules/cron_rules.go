@@ -138,7 +138,7 @@ func (j *CronJob) neverRan(s cronSeries, schedule *Schedule) *Rule {
 func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 	r := j.rule("NoData", warning,
 		fmt.Sprintf("No data from cron job %s", j.Name),
-		"Its metrics were there within the last hour and are gone: has its textfile been deleted, or is it malformed? What was firing stays as it was until data returns.")
+		"Its metrics were there within the last hour and are gone: has its textfile been deleted, is it malformed, or is whatever else gives them down? What was firing stays as it was until data returns.")
 	r.Expr = Fixed(fmt.Sprintf("(%s) unless on (instance, job) (%s)", s.gone, hostGone("")))
 	r.Evidence = Fixed(s.here)
 	r.For = missingFor
