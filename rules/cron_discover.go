@@ -52,6 +52,7 @@ func (j *CronJob) compileDiscovered(jobs []CronJob, missingFor time.Duration) ([
 	if err != nil {
 		return nil, err
 	}
+	found := all.series().any
 	all.Selector = join(parseMatchers(j.Selector), p.except(jobs))
 	rs, err := all.compile(missingFor)
 	if err != nil {
@@ -59,7 +60,7 @@ func (j *CronJob) compileDiscovered(jobs []CronJob, missingFor time.Duration) ([
 	}
 	for i, r := range rs {
 		if r.Name == "CronNeverRan" {
-			rs[i] = j.foundNone(r, all.series())
+			rs[i] = j.foundNone(evidence[i], found)
 			continue
 		}
 		r.Evidence = stillHealthy(evidence[i])
@@ -76,14 +77,15 @@ func stillHealthy(r *Rule) Expression {
 	}
 }
 
-// foundNone says of all jobs together what CronNeverRan says of one.
-func (j *CronJob) foundNone(r *Rule, s cronSeries) *Rule {
+// foundNone says of all jobs together, listed ones included, what CronNeverRan
+// says of one.
+func (j *CronJob) foundNone(r *Rule, found string) *Rule {
 	none := *r
 	none.Labels = templates(map[string]string{"severity": critical}, j.Labels)
 	none.Annotations = templates(map[string]string{
 		"summary": "No cron job has been found",
 		"description": fmt.Sprintf("Prometheus has nothing that %s selects, neither now nor in the past week. "+
-			"Do the jobs write their metrics, and does Prometheus scrape what reads them?", escapeTemplate(s.any)),
+			"Do the jobs write their metrics, and does Prometheus scrape what reads them?", escapeTemplate(found)),
 	}, j.Annotations)
 	none.Unit = alert.Presence
 	return &none

@@ -110,6 +110,16 @@ func TestDiscoverBesideListed(t *testing.T) {
 		"25m0s CronFailed etl firing", "30m0s CronFailed etl firing")
 }
 
+// Where every job is listed, jobs have been found all the same.
+func TestDiscoverNothingBesideListed(t *testing.T) {
+	spec := cronSpec(
+		rules.CronJob{CronSource: discover("cron-runner", "true"), MaxAge: duration(20 * time.Minute)},
+		rules.CronJob{Name: "nightly-etl", CronSource: from("cron-runner"), MaxAge: duration(40 * time.Minute)},
+	)
+	load := "load 1m" + readSamples(t, "cron-runner").load(t, target{instance: "ec2", job: "node"}, []phase{{0, "succeeded", false}}, 50*time.Minute)
+	expectStory(t, story(t, spec, load, 0, 50*time.Minute), "41m0s CronStale nightly-etl firing")
+}
+
 // A job that is listed while its alert fires leaves no alert behind that nothing
 // can end, and ends none before its time.
 func TestListedWhileFiring(t *testing.T) {
