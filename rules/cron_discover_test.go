@@ -160,7 +160,7 @@ func TestCronMemory(t *testing.T) {
 		want string
 	}{
 		{rules.CronJob{}, "[2d4h:1m]"},
-		{rules.CronJob{MaxAge: duration(time.Hour)}, "[12h:1m]"},
+		{rules.CronJob{MaxAge: duration(time.Hour)}, "[2h:1m]"},
 		{rules.CronJob{MaxAge: duration(0)}, "[2d:1m]"},
 		{rules.CronJob{Schedule: "0 2 * * *"}, "[2d1h:1m]"},
 		{rules.CronJob{Schedule: "0 2 * * 1-5"}, "[6d1h:5m]"},

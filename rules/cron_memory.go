@@ -13,7 +13,7 @@ type cronMemory struct{ window, step time.Duration }
 // memory reaches back twice as far as the job may be silent, so that it is not
 // forgotten before it is too late.
 func (j *CronJob) memory() cronMemory {
-	const least, usual, most = 6 * time.Hour, 24 * time.Hour, 31 * 24 * time.Hour
+	const least, usual, most = time.Hour, 24 * time.Hour, 31 * 24 * time.Hour
 	silence := j.maxAge()
 	if j.Schedule != "" {
 		// A schedule that does not parse is refused by Check.
