@@ -17,7 +17,7 @@ import (
 func main() {
 	idle := flag.Duration("idle", 2*time.Minute, "how long alertd idles before its memory is read")
 	rounds := flag.Int("rounds", 2, "how many flips, each way, are timed")
-	series := flag.Int("flood", 0, "measure one rule with that many series instead")
+	series := flag.Int("flood", 100_000, "measure one rule with that many series; 0 does not")
 	latency := flag.Bool("latency", true, "measure start, flips and memory")
 	cost := flag.Bool("cost", true, "measure what evaluating rules costs")
 	window := flag.Duration("window", 20*time.Second, "how long each measurement of cost takes")
@@ -25,24 +25,15 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *series > 0 {
-		b, err := newBench(ctx)
-		if err == nil {
-			err = b.flood(*series)
-			b.close()
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	var err error
 	if *latency {
 		err = run(ctx, *idle, *rounds)
 	}
 	if err == nil && *cost {
 		err = measureCost(ctx, *window, *repeat)
+	}
+	if err == nil && *series > 0 {
+		err = measureFlood(ctx, *series)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

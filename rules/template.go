@@ -78,7 +78,7 @@ func (x *Expander) data(samples []alert.Sample) []any {
 // expandAll expands a template for each of data, with one parsing where that
 // gives the same texts, and else one by one.
 func (x *Expander) expandAll(ctx context.Context, r *Rule, text string, data []any, ts time.Time) []string {
-	if len(data) > 1 && x.repeatable(r, text) {
+	if len(data) > 1 && x.repeatable(ctx, r, text) {
 		all, err := x.execute(ctx, r, "{{range .}}"+templatePrelude+text+separator+"{{end}}", data, ts)
 		texts := strings.Split(all, separator)
 		if err == nil && len(texts) == len(data)+1 {
@@ -98,7 +98,7 @@ func (x *Expander) expandAll(ctx context.Context, r *Rule, text string, data []a
 // repeatable tells whether a template means the same within a range action:
 // whether it parses by itself, and does not say $, which is what the whole
 // template was given.
-func (x *Expander) repeatable(r *Rule, text string) bool {
+func (x *Expander) repeatable(ctx context.Context, r *Rule, text string) bool {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "$")
 		if !found {
@@ -109,7 +109,7 @@ func (x *Expander) repeatable(r *Rule, text string) bool {
 		}
 		rest = after
 	}
-	return x.template(context.Background(), r, templatePrelude+text, nil, time.Time{}).ParseTest() == nil
+	return x.template(ctx, r, templatePrelude+text, nil, time.Time{}).ParseTest() == nil
 }
 
 func (x *Expander) execute(ctx context.Context, r *Rule, text string, data any, ts time.Time) (string, error) {
