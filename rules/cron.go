@@ -79,14 +79,10 @@ func (j *CronJob) compileFrom(s cronSeries, missingFor time.Duration) ([]*Rule, 
 		}
 		zone = schedule.location
 	}
-	if wrong := j.checkTold(s); len(wrong) > 0 {
+	if wrong := append(j.checkTimes(), j.checkTold(s)...); len(wrong) > 0 {
 		return nil, fmt.Errorf("cron job %s: %s %s", j.ID(), wrong[0].Path, wrong[0].Problem)
 	}
-	failed, err := j.failed(s, schedule)
-	if err != nil {
-		return nil, fmt.Errorf("cron job %s: %w", j.ID(), err)
-	}
-	rs := []*Rule{failed}
+	rs := []*Rule{j.failed(s, schedule)}
 	if schedule != nil {
 		rs = append(rs, j.missed(s, schedule))
 	}

@@ -105,12 +105,16 @@ func (j *CronJob) checkTold(s cronSeries) []invalid.Field {
 	if s.start != "" {
 		need(j.MaxRuntime > 0, "max_runtime", "whether the job runs or when it ended", s.running, s.success, s.failure)
 	}
-	need(j.MinRuntime > 0, "min_runtime", "how long the last run took", s.duration, s.start)
+	byTimes := s.start
+	if s.lengthUntold {
+		byTimes = ""
+	}
+	need(j.MinRuntime > 0, "min_runtime", "how long the last run took", s.duration, byTimes)
 	if s.duration == "" {
 		need(j.MinRuntime > 0, "min_runtime", "the time of the last success", s.success)
 	}
 	need(j.MinRuntime > 0, "min_runtime", "whether the last run succeeded", s.status, s.success)
 	need(j.NoOverlap, "no_overlap", "whether a run started beside another", s.overlapped)
-	need(j.Failures > 1, "failures", "how many runs failed or when the last one did", s.failuresInRow, s.failure)
+	need(j.Failures > 1, "failures", "how many runs failed or when the last one did", s.failuresInRow, s.failureTold)
 	return wrong
 }

@@ -72,7 +72,7 @@ func TestCronCheckTold(t *testing.T) {
 			"no_overlap: needs whether a run started beside another, which the metrics of this job do not tell" + mend + "no_overlap",
 			"failures: needs how many runs failed or when the last one did, which the metrics of this job do not tell" + mend + "failures",
 		}},
-		"times": {cronSeries{start: "a", success: "b", failure: "c", overlapped: "d"}, nil},
+		"times": {cronSeries{start: "a", success: "b", failure: "c", failureTold: "c", overlapped: "d"}, nil},
 		"start alone": {cronSeries{start: "a", status: "b", overlapped: "d", failuresInRow: "e"}, []string{
 			"max_runtime: needs whether the job runs or when it ended, which the metrics of this job do not tell" + mend + "max_runtime",
 			"min_runtime: needs the time of the last success, which the metrics of this job do not tell" + mend + "min_runtime",
@@ -96,7 +96,7 @@ func TestCronSeriesParse(t *testing.T) {
 		}
 		s := cronSeries{
 			status: told(0), success: told(1), failure: told(2), start: told(3), duration: told(4), running: told(5),
-			failuresInRow: told(6), overlapped: "o", any: "any", here: "here", gone: "gone", by: "instance",
+			failuresInRow: told(6), failureTold: told(2), ownMetrics: true, overlapped: "o", any: "any", here: "here", gone: "gone", by: "instance",
 		}
 		j := CronJob{
 			Name: "etl", MaxRuntime: model.Duration(time.Hour), MinRuntime: model.Duration(time.Minute), NoOverlap: true,

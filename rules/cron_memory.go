@@ -11,39 +11,24 @@ import (
 type cronMemory struct{ window, step time.Duration }
 
 // memory reaches back twice as far as the job may be silent, so that it is not
-// forgotten before it is too late.
+// forgotten before it is too late, and over as many failures in a row as matter.
 func (j *CronJob) memory() cronMemory {
 	const least, usual, most = time.Hour, 24 * time.Hour, 31 * 24 * time.Hour
 	silence := j.maxAge()
 	if j.Schedule != "" {
 		// A schedule that does not parse is refused by Check.
 		if schedule, err := ParseSchedule(j.Schedule, j.Timezone); err == nil {
-			silence = max(silence, schedule.longestGap()+j.grace())
+			_, longest := schedule.Gaps(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) // any year does
+			silence = max(silence, longest+j.grace())
 		}
 	}
 	silence = max(least, cmp.Or(silence, usual))
-	m := cronMemory{window: min(2*silence, most), step: time.Minute}
+	m := cronMemory{window: min(time.Duration(j.failures()+1)*silence, most), step: time.Minute}
 	if m.window > 3*24*time.Hour {
 		m.step = 5 * time.Minute // some thousand steps at most: they are evaluated each time
 	}
 	m.window = m.window.Truncate(time.Second)
 	return m
-}
-
-// longestGap returns the longest time between slots, of the first hundred in
-// some year.
-func (s *Schedule) longestGap() time.Duration {
-	const slots = 100
-	var longest time.Duration
-	at := s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
-	for range slots {
-		next := s.Next(at)
-		if next.IsZero() {
-			break
-		}
-		longest, at = max(longest, next.Sub(at)), next
-	}
-	return longest
 }
 
 // last returns x, and where x does not tell now what it told last, as long as

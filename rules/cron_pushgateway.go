@@ -24,17 +24,20 @@ func pushgatewaySeries(s cronSelection) cronSeries {
 	m := s.job.Metrics
 	status := m.verdict(s.pushed(m.Status, statusEnd))
 	pushes, refusals := s.of(pushTime), s.of(pushFailureTime)
+	failure := fmt.Sprintf("(%s or on (instance, job) (%s > 0))", s.newestPushed(m.Failure, "failure"), refusals)
 	series := cronSeries{
 		// A job's own metrics may have more labels than its group.
 		status: fmt.Sprintf("((%s > %s) * 0 or on (instance, job) %s or on (instance, job) (%s > bool 0))", refusals, pushes, status, pushes),
 		success: fmt.Sprintf("(%s or on (instance, job) (%s > 0 unless on (instance, job) %s == 0))",
 			s.newestPushed(m.Success, "success"), pushes, status),
-		failure:  fmt.Sprintf("(%s or on (instance, job) (%s > 0))", s.newestPushed(m.Failure, "failure"), refusals),
+		failure:  failure,
 		start:    s.newestPushed(m.Start, "start"),
 		duration: s.pushed(m.Duration, durationEnd),
 		running:  s.pushed(m.Running, runningEnd),
 		any:      s.plain(pushTime),
 
+		failureTold:   failure,
+		ownMetrics:    true,
 		failuresInRow: s.pushed("", streakEnd),
 		overlapped:    s.pushed("", overlapEnd),
 	}

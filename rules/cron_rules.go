@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"alertd/internal/alert"
@@ -17,6 +16,7 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 	return &Rule{
 		ID:        "cron/" + j.ID() + "/" + name,
 		Name:      name,
+		job:       j.ID(),
 		OnMissing: cmp.Or(j.OnMissing, Keep),
 		Labels:    templates(labels, nil),
 		Annotations: templates(map[string]string{
@@ -25,19 +25,13 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 	}
 }
 
-// Job returns the name of the cron job that the rule is about; "" is none.
-func (r *Rule) Job() string {
-	for _, l := range r.Labels {
-		if l.Name == CronJobLabel && !strings.Contains(l.Text, "{{") {
-			return l.Text
-		}
-	}
-	return ""
-}
+// Job returns the name of the cron job that the rule is about, or the selector
+// by which its jobs are discovered; "" is none.
+func (r *Rule) Job() string { return r.job }
 
 // failed: the last run ended with an error, for failed_for, and so did as many
 // before it that there are failures in a row.
-func (j *CronJob) failed(s cronSeries, schedule *Schedule) (*Rule, error) {
+func (j *CronJob) failed(s cronSeries, schedule *Schedule) *Rule {
 	last := lastRun
 	if j.failures() > 1 {
 		last = fmt.Sprintf("At least %d runs in a row", j.failures())
@@ -50,35 +44,25 @@ func (j *CronJob) failed(s cronSeries, schedule *Schedule) (*Rule, error) {
 		r.Facts = append(r.Facts, beganAt(s.failureTime()))
 	}
 	if j.failures() > 1 {
-		enough, err := j.enoughFailures(s, schedule)
-		if err != nil {
-			return nil, err
-		}
-		r.Facts = append(r.Facts, enough)
+		r.Facts = append(r.Facts, j.enoughFailures(s, schedule))
 	}
 	r.For = time.Duration(j.FailedFor)
 	r.Threshold = "1 = succeeded, 0 = failed"
-	return r, nil
+	return r
 }
 
 // enoughFailures is the fact of how many runs in a row have failed: with fewer
 // than there may be, nothing begins.
-func (j *CronJob) enoughFailures(s cronSeries, schedule *Schedule) (Fact, error) {
-	if _, err := s.streak(time.Hour); err != nil {
-		return Fact{}, err
-	}
+func (j *CronJob) enoughFailures(s cronSeries, schedule *Schedule) Fact {
 	return Fact{
-		Expr: func(ts time.Time) string {
-			streak, _ := s.streak(j.lookback(schedule, ts)) // tried above
-			return streak
-		},
+		Expr: func(ts time.Time) string { return s.streak(j.lookback(schedule, ts)) },
 		Begin: func(since time.Time, _, count float64) time.Time {
 			if count < float64(j.failures()) {
 				return time.Time{}
 			}
 			return since
 		},
-	}, nil
+	}
 }
 
 // lookback returns how far back failures in a row are counted: as many slots as

@@ -10,14 +10,20 @@ import (
 // aboutRuns returns the rules about how runs go, of those that are wanted.
 func (j *CronJob) aboutRuns(s cronSeries, zone *time.Location, missingFor time.Duration) []*Rule {
 	var rs []*Rule
+	add := func(r *Rule, setting, needed string) {
+		rs = append(rs, r)
+		if s.ownMetrics {
+			rs = append(rs, j.untold(s, setting, needed, missingFor))
+		}
+	}
 	if j.MaxRuntime > 0 {
-		rs = append(rs, j.runningTooLong(s, zone), j.untold(s, "max_runtime", s.start, missingFor))
+		add(j.runningTooLong(s, zone), "max_runtime", s.start)
 	}
 	if j.MinRuntime > 0 {
-		rs = append(rs, j.finishedTooFast(s), j.untold(s, "min_runtime", firstOf(s.duration, s.start), missingFor))
+		add(j.finishedTooFast(s), "min_runtime", firstOf(s.duration, s.start))
 	}
 	if j.NoOverlap {
-		rs = append(rs, j.overlapped(s), j.untold(s, "no_overlap", s.overlapped, missingFor))
+		add(j.overlapped(s), "no_overlap", s.overlapped)
 	}
 	return rs
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // underWay returns an expression of the start of the run that is under way, in
@@ -53,6 +51,9 @@ func (s cronSeries) succeeded() string {
 // seconds. Told by start and success alone, it has no sample while a run is
 // under way.
 func (s cronSeries) lasted() string {
+	if s.lengthUntold {
+		return s.duration
+	}
 	byTimes := fmt.Sprintf("((%s) - (%s)) >= 0", s.success, s.start)
 	switch {
 	case s.duration == "":
@@ -79,42 +80,28 @@ const streakSteps = 5000
 // job's own metric says or, where there is none, how many different times of
 // failure Prometheus has seen since the last success, looking back that far.
 // A time that is seen again after a gap in the samples is not counted again.
-func (s cronSeries) streak(back time.Duration) (string, error) {
-	if s.failure == "" {
-		return s.failuresInRow, nil
+func (s cronSeries) streak(back time.Duration) string {
+	if s.failureTold == "" {
+		return s.failuresInRow
 	}
-	since := s.failure
+	since := s.failureTold
 	if s.success != "" {
-		success, err := atEvaluation(s.success)
-		if err != nil {
-			return "", err
-		}
-		since = fmt.Sprintf("(%s) unless ((%s) <= (%s))", s.failure, s.failure, success)
+		since = fmt.Sprintf("(%[1]s) unless ((%[1]s) <= (%[2]s))", s.failureTold, atEvaluation(s.success))
 	}
 	step := max(15*time.Second, (back / streakSteps).Round(time.Second))
 	past := fmt.Sprintf("(%s)[%s:%s]", since, promDuration(back), promDuration(step))
 	// The latest failure may have come after the last moment that is looked at.
 	count := fmt.Sprintf("(1 + changes(%s) + ((%s) != bool last_over_time(%s))) or (1 + 0 * (%s))", past, s.failureTime(), past, s.failureTime())
 	if s.failuresInRow == "" {
-		return count, nil
+		return count
 	}
-	return fmt.Sprintf("(%s) or (%s)", s.failuresInRow, count), nil
+	return fmt.Sprintf("(%s) or (%s)", s.failuresInRow, count)
 }
 
-// atEvaluation returns the expression with every selector at the time of the
-// evaluation, wherever in a subquery it stands.
-func atEvaluation(expr string) (string, error) {
-	parsed, err := NewParser().ParseExpr(expr)
-	if err != nil {
-		return "", fmt.Errorf("parsing %q: %w", expr, err)
-	}
-	parser.Inspect(parsed, func(n parser.Node, _ []parser.Node) error {
-		if selector, ok := n.(*parser.VectorSelector); ok {
-			selector.StartOrEnd = parser.END
-		}
-		return nil
-	})
-	return parsed.String(), nil
+// atEvaluation returns what the expression gives at the time of the evaluation,
+// wherever in a subquery it stands: a subquery of a single step.
+func atEvaluation(expr string) string {
+	return fmt.Sprintf("last_over_time((%s)[1ms:1ms] @ end())", expr)
 }
 
 // promDuration writes a length of time as PromQL does, in whole seconds.

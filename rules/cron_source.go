@@ -36,6 +36,15 @@ type cronSeries struct {
 
 	failuresInRow string // runs that failed since the last that succeeded
 	overlapped    string // 1 after a run started beside another one, else 0
+
+	// failureTold is failure at the moments at which the metrics tell it, without
+	// what is remembered: it is what the past is searched by.
+	failureTold string
+	// ownMetrics are the job's own: it may leave some out, or add them later.
+	ownMetrics bool
+	// lengthUntold means that start and success do not tell how long a run took:
+	// they are not of the same run, or not exact.
+	lengthUntold bool
 }
 
 // lastRun begins what is said of one that failed.
@@ -182,7 +191,7 @@ func (j *CronJob) checkSource() []invalid.Field {
 	}
 	wrong = append(wrong, checkSelector("match", j.Match)...)
 	wrong = append(wrong, j.Metrics.check(j.Discover != "")...)
-	wrong = append(wrong, j.checkTimes(p)...)
+	wrong = append(wrong, j.checkTimes()...)
 	if j.Discover != "" {
 		wrong = append(wrong, j.checkDiscover(p)...)
 	}
@@ -191,8 +200,9 @@ func (j *CronJob) checkSource() []invalid.Field {
 
 // checkTimes refuses what is to be judged by times that the source does not
 // tell.
-func (j *CronJob) checkTimes(p cronPreset) []invalid.Field {
-	if !p.timeless {
+func (j *CronJob) checkTimes() []invalid.Field {
+	p, ok := j.preset()
+	if !ok || !p.timeless {
 		return nil
 	}
 	var wrong []invalid.Field

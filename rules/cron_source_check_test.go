@@ -94,14 +94,14 @@ func TestSourceMistakes(t *testing.T) {
 // parse, at any time.
 func FuzzCronSource(f *testing.F) {
 	for i, source := range []string{"", "pushgateway", "cron-manager", "cron-runner", "supercronic", "systemd-timer", "healthchecks"} {
-		f.Add("backup", source, "", "", `instance="a",`, "", "", "", "@daily", 0.0, int64(i))
-		f.Add("", source, "true", "", "", "", "", "", "", 1.0, int64(i)*1e6)
+		f.Add("backup", source, "", "", `instance="a",`, "", "", "", "@daily", 0.0, int64(i), byte(0xff))
+		f.Add("", source, "true", "", "", "", "", "", "", 1.0, int64(i)*1e6, byte(i))
 	}
-	f.Add(`a"b\{{.}}`, "supercronic", "", "", "", "", "", "", "0 0 29 2 *", -1.0, int64(-1))
-	f.Add("a\nb\xff`", "cron-runner", "", "p_", "", "", "", "", "", 2.5, int64(1)<<40)
-	f.Add("", "", `{__name__=~".+_status", a!~"(x|y)"}`, "", "b!=\"\" # c\n", "_status", "", "", "", math.Inf(1), int64(5))
-	f.Add("2nd", "systemd-timer", "", "", "state=\"x\"", "", "2.service", "weekly.timer", "", 0.0, int64(5))
-	f.Fuzz(func(t *testing.T, name, source, discovered, prefix, selector, status, unit, timer, schedule string, value float64, ts int64) {
+	f.Add(`a"b\{{.}}`, "supercronic", "", "", "", "", "", "", "0 0 29 2 *", -1.0, int64(-1), byte(3))
+	f.Add("a\nb\xff`", "cron-runner", "", "p_", "", "", "", "", "", 2.5, int64(1)<<40, byte(2))
+	f.Add("", "", `{__name__=~".+_status", a!~"(x|y)"}`, "", "b!=\"\" # c\n", "_status", "", "", "", math.Inf(1), int64(5), byte(4))
+	f.Add("2nd", "systemd-timer", "", "", "state=\"x\"", "", "2.service", "weekly.timer", "", 0.0, int64(5), byte(1))
+	f.Fuzz(func(t *testing.T, name, source, discovered, prefix, selector, status, unit, timer, schedule string, value float64, ts int64, contract byte) {
 		match := ""
 		if len(unit) > 0 && source != "systemd-timer" {
 			match = unit
@@ -114,6 +114,30 @@ func FuzzCronSource(f *testing.F) {
 		if value != 0 {
 			job.Metrics.OKValue = &value
 		}
+		for i, set := range []func(){
+			func() { job.MaxRuntime = model.Duration(time.Hour) },
+			func() { job.Failures = 2 + int(contract)%20 },
+			func() { job.MinRuntime = model.Duration(time.Second) },
+			func() { job.NoOverlap = true },
+			func() { job.RebootGrace = duration(0) },
+		} {
+			if contract&(1<<i) != 0 {
+				set()
+			}
+		}
+		// What the source does not tell is left out, so that the rest is tried.
+		for _, wrong := range job.Check() {
+			switch wrong.Path {
+			case "max_runtime":
+				job.MaxRuntime = 0
+			case "min_runtime":
+				job.MinRuntime = 0
+			case "no_overlap":
+				job.NoOverlap = false
+			case "failures":
+				job.Failures = 0
+			}
+		}
 		if len(job.Check()) > 0 {
 			return
 		}
@@ -125,7 +149,11 @@ func FuzzCronSource(f *testing.F) {
 		at := time.Unix(ts%(1<<33), 0)
 		for _, g := range groups {
 			for _, r := range g.Rules {
-				for _, expr := range []string{r.Expr(at), r.Evidence(at)} {
+				exprs := []string{r.Expr(at), r.Evidence(at)}
+				for _, fact := range r.Facts {
+					exprs = append(exprs, fact.Expr(at))
+				}
+				for _, expr := range exprs {
 					if _, err := rules.NewParser().ParseExpr(expr); err != nil {
 						t.Errorf("%s of %+v:\n%s\n%v", r.ID, job, expr, err)
 					}

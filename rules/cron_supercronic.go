@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"time"
 )
 
 // Supercronic's counters, by the labels command, position and schedule
@@ -23,16 +24,23 @@ const (
 // A process that was restarted has no counters until a job ran: that they are
 // gone is no news while their target is scraped.
 func supercronicSeries(s cronSelection) cronSeries {
-	failed, succeeded := s.counted(supercronicFailures), s.counted(supercronicSuccesses)
+	failed, succeeded, begun := s.counted(supercronicFailures), s.counted(supercronicSuccesses), s.begun()
 	scraped := fmt.Sprintf("on (instance, job) %s == 1", s.scraped())
 	series := cronSeries{
 		// A failure and a success in one step are a failure, until the next.
 		status:  fmt.Sprintf("(last_over_time((%s * 0 or %s * 0 + 1)%s) and %s)", failed, succeeded, s.memory, scraped),
 		success: fmt.Sprintf("(max_over_time(timestamp(%s)%s) and %s)", succeeded, s.memory, scraped),
 		failure: fmt.Sprintf("(max_over_time(timestamp(%s)%s) and %s)", failed, s.memory, scraped),
-		running: fmt.Sprintf("clamp_max(sum without (position, schedule) (%s), 1)", s.of(supercronicRunning)),
+		start:   fmt.Sprintf("((timestamp(%[1]s) or max_over_time(timestamp(%[1]s)%[2]s)) and %[3]s)", begun, s.memory, scraped),
 		any:     s.plain(supercronicRuns),
+
+		lengthUntold: true, // what is short may never have been seen to run
 	}
+	// A run ends with its process.
+	series.running = fmt.Sprintf("(clamp_max(%s, 1) or %s * 0 and %s)", s.total(s.plain(supercronicRunning)),
+		s.total(fmt.Sprintf("last_over_time(%s[%s])", series.any, humanDuration(s.memory.window))), scraped)
+	series.failuresInRow = fmt.Sprintf("sum_over_time((%[1]s unless timestamp(%[1]s) < %[2]s)%[3]s)",
+		s.counts(supercronicFailures), atEvaluation(series.success), s.memory)
 	_, gone := s.presence(series.any)
 	series.gone = fmt.Sprintf("%s unless %s", gone, scraped)
 	series.here = fmt.Sprintf("(group by (%s) (%s) and %s)", s.by(),
@@ -46,11 +54,37 @@ func supercronicSeries(s cronSelection) cronSeries {
 // target was lost has counted nothing.
 func (s cronSelection) counted(counter string) string {
 	step, series := humanDuration(s.memory.step), s.plain(counter)
-	sum := func(expr string) string { return fmt.Sprintf("sum without (position, schedule) (%s)", s.named(expr)) }
-	now, then := sum(series), sum(fmt.Sprintf("%s offset %s", series, step))
-	before := sum(fmt.Sprintf("last_over_time(%s[%s] offset %s)", series, humanDuration(s.memory.window), step))
+	now, then, before := s.total(series), s.total(fmt.Sprintf("%s offset %s", series, step)), s.before(counter)
 	return fmt.Sprintf("(%[1]s unless %[1]s == %[2]s or (%[1]s unless %[3]s) and on (instance, job) %[4]s offset %[5]s == 1)",
 		now, before, then, s.scraped(), step)
+}
+
+// counts returns how many runs the counter counted within the last step, where it
+// counted one: 1 where it began anew.
+func (s cronSelection) counts(counter string) string {
+	counted := s.counted(counter)
+	return fmt.Sprintf("(%[1]s - %[2]s > 0 or %[1]s * 0 + 1)", counted, s.before(counter))
+}
+
+// before returns the last value of the counter that is a step old.
+func (s cronSelection) before(counter string) string {
+	return s.total(fmt.Sprintf("last_over_time(%s[%s] offset %s)", s.plain(counter), humanDuration(s.memory.window), humanDuration(s.memory.step)))
+}
+
+// begun returns the jobs that run now and have been seen not to do so within the
+// last step and a scrape: at some step soon after its start, every run that
+// lasts is among them.
+func (s cronSelection) begun() string {
+	running, step := s.plain(supercronicRunning), s.memory.step
+	const scrape = time.Minute
+	return fmt.Sprintf("(%s > 0 unless (%s > 0 and %s > 0))", s.total(running),
+		s.total(fmt.Sprintf("min_over_time(%s[%s])", running, humanDuration(step+scrape))),
+		s.total(fmt.Sprintf("%s offset %s", running, humanDuration(step))))
+}
+
+// total returns the series of the jobs, named, without what tells no jobs apart.
+func (s cronSelection) total(expr string) string {
+	return fmt.Sprintf("sum without (position, schedule) (%s)", s.named(expr))
 }
 
 // scraped selects whether the targets of the jobs are scraped: 1 or 0.

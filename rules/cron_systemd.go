@@ -29,13 +29,17 @@ func systemdSeries(s cronSelection) cronSeries {
 	trigger := fmt.Sprintf("max without (name) (%s)", s.of(timerTrigger))
 	sinceBoot := fmt.Sprintf("%s > on (instance, job) group_left () max by (instance, job) (%s)",
 		trigger, s.targets("node_boot_time_seconds", "state", "type"))
+	failure := fmt.Sprintf("(%s and %s == 2)", sinceBoot, state)
 	series := cronSeries{
 		status:  s.memory.last(fmt.Sprintf("(2 - (%s > 0) and %s)", state, sinceBoot), trigger),
 		success: s.memory.last(fmt.Sprintf("(%s < time() - 60 and %s == 1)", sinceBoot, state), trigger),
-		failure: s.memory.last(fmt.Sprintf("(%s and %s == 2)", sinceBoot, state), trigger),
+		failure: s.memory.last(failure, trigger),
 		start:   fmt.Sprintf("(%s > 0)", trigger),
 		running: fmt.Sprintf("max without (name, state, type) (%s)", s.named(unitState(`state=~"activating|active|deactivating"`))),
 		any:     s.plain(timerTrigger),
+
+		failureTold:  failure,
+		lengthUntold: true, // a success is known by the start of its run
 	}
 	series.here, series.gone = s.presence(series.any)
 	return series

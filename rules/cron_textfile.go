@@ -33,22 +33,25 @@ func timestampEnds(what string) []string {
 // status, success and failure only; the rest is then empty, and no rule fires.
 func textfileSeries(s cronSelection) cronSeries {
 	m := s.job.Metrics
-	status, success, failure := s.names(m.Status, statusEnd), s.names(m.Success, timestampEnds("success")...), s.names(m.Failure, timestampEnds("failure")...)
+	status, success, failed := s.names(m.Status, statusEnd), s.names(m.Success, timestampEnds("success")...), s.names(m.Failure, timestampEnds("failure")...)
+	failure := s.newest(failed)
 	series := cronSeries{
 		status:   m.verdict(s.textfile(status)),
 		success:  s.newest(success),
-		failure:  s.newest(failure),
+		failure:  failure,
 		start:    s.newest(s.names(m.Start, timestampEnds("start")...)),
 		duration: s.textfile(s.names(m.Duration, durationEnd)),
 		running:  s.textfile(s.names(m.Running, runningEnd)),
 
+		failureTold:   failure,
+		ownMetrics:    true,
 		failuresInRow: s.textfile(s.names("", streakEnd)),
 		overlapped:    s.textfile(s.names("", overlapEnd)),
 	}
 	if s.discovered {
 		series.any = s.discoveredBy()
 	} else {
-		series.any = selector(s.added(), append(append(status, success...), failure...)...)
+		series.any = selector(s.added(), append(append(status, success...), failed...)...)
 	}
 	series.here, series.gone = s.presence(series.any)
 	return series

@@ -21,13 +21,16 @@ func cronManagerSeries(s cronSelection) cronSeries {
 	metric := func(end string) string { return s.of(prefix + end) }
 	failed, running, seen, duration := metric("_failed"), metric("_running"), metric("_last_run_timestamp_seconds"), metric("_duration_seconds")
 	died := fmt.Sprintf("(%s == 1 unless time() - %s <= 120)", s.named(fmt.Sprintf("min_over_time(%s[2m])", s.plain(prefix+"_running"))), seen)
+	failure := fmt.Sprintf("(%s and (%s == 1 and %s == 0 or %s))", seen, failed, running, died)
 	series := cronSeries{
 		status:   s.memory.last(fmt.Sprintf("(%s * 0 or (%s == bool 0) and %s == 0)", died, failed, running), running),
 		success:  s.memory.last(fmt.Sprintf("(%s and %s == 0 and %s == 0)", seen, failed, running), running),
-		failure:  s.memory.last(fmt.Sprintf("(%s and (%s == 1 and %s == 0 or %s))", seen, failed, running, died), running),
+		failure:  s.memory.last(failure, running),
 		start:    fmt.Sprintf("(%s - %s)", seen, duration),
 		duration: fmt.Sprintf("(%s and %s == 0)", duration, running),
 		running:  fmt.Sprintf("(%[1]s unless %[2]s or %[1]s * 0)", running, died),
+
+		failureTold: failure,
 	}
 	series.any = selector(join(withoutName(s.matchers), parseMatchers(s.job.Selector)), cronManagerMetrics(s.job)...)
 	series.here, series.gone = s.presence(series.any)
@@ -44,18 +47,21 @@ func cronManagerMetrics(j *CronJob) []string {
 // `namespace`: cron_status_code (0 success, 1 failure, 2 timeout, 3
 // terminated), cron_exit_code, cron_start_time_seconds, cron_end_time_seconds,
 // cron_duration_milliseconds and cron_dryrun (cmd/main.go). A dry run says that
-// it succeeded, and nothing of the job.
+// it succeeded, and nothing of the job. Of a run that is under way nothing is
+// told, so the start of the last one is not that of the latest.
 func cronRunnerSeries(s cronSelection) cronSeries {
 	metric := func(name string) string { return s.of(cronRunnerMetric(s.job, name)) }
 	status, end := metric("cron_status_code"), metric("cron_end_time_seconds")
 	done := func(expr string) string { return fmt.Sprintf("(%s unless %s == 1)", expr, metric("cron_dryrun")) }
+	failure := done(fmt.Sprintf("%s and %s != 0", end, status))
 	series := cronSeries{
 		status:   s.memory.last(done(fmt.Sprintf("(%s == bool 0)", status)), status),
 		success:  s.memory.last(done(fmt.Sprintf("%s and %s == 0", end, status)), status),
-		failure:  s.memory.last(done(fmt.Sprintf("%s and %s != 0", end, status)), status),
-		start:    done(metric("cron_start_time_seconds")),
-		duration: done(metric("cron_duration_milliseconds") + " / 1000"),
+		failure:  s.memory.last(failure, status),
+		duration: s.memory.last(done(metric("cron_duration_milliseconds")+" / 1000"), status),
 		any:      s.plain(cronRunnerMetric(s.job, "cron_status_code")),
+
+		failureTold: failure,
 	}
 	series.here, series.gone = s.presence(series.any)
 	return series

@@ -22,11 +22,14 @@ type prometheus struct {
 	query rules.Querier
 }
 
+// maxSamples is Prometheus's own default of --query.max-samples.
+const maxSamples = 50_000_000
+
 func newPrometheus(t *testing.T, load string) prometheus {
 	t.Helper()
 	storage := promqltest.LoadedStorage(t, load)
 	t.Cleanup(func() { _ = storage.Close() })
-	engine := promqltest.NewTestEngine(t, false, 5*time.Minute, promqltest.DefaultMaxSamplesPerQuery)
+	engine := promqltest.NewTestEngine(t, false, 5*time.Minute, maxSamples)
 	return prometheus{query: func(ctx context.Context, expr string, ts time.Time) ([]alert.Sample, error) {
 		q, err := engine.NewInstantQuery(ctx, storage, nil, expr, ts)
 		if err != nil {

@@ -50,6 +50,8 @@ type Rule struct {
 	Unit      string // of the value; see alert.Alert
 	Threshold string // what the value is held against, for people
 	Limit     int    // most active alerts, or series of a recording rule; 0: no limit
+
+	job string // see Job
 }
 
 // due returns when an alert active since activeAt fires.
