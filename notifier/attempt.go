@@ -13,6 +13,9 @@ const (
 	// defaultTimeout bounds one attempt where the channel does not say.
 	defaultTimeout = 10 * time.Second
 	shutdownGrace  = 5 * time.Second
+	// maxAlerts is how many alerts one message has at most; it counts the rest. A
+	// hundred thousand of them would make tens of megabytes that nobody takes.
+	maxAlerts = 10_000
 )
 
 // attempt tries one delivery and commits what came of it. The error is the
@@ -28,7 +31,8 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 		b.logger.Error("Gave up a delivery", "delivery", d.ID, "group", d.Group, "attempts", d.Attempts, "last_error", d.LastError)
 		return b.commit(ctx, d, "expired")
 	}
-	alerts, err := n.store.DeliveryAlerts(ctx, d)
+	shown, truncated := firstOf(d.Content)
+	alerts, err := n.store.DeliveryAlerts(ctx, &alert.Delivery{ID: d.ID, Content: shown})
 	if err != nil {
 		return err
 	}
@@ -37,7 +41,7 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 		return err
 	}
 	d.Attempts++
-	ref, err := b.send(ctx, b.templates.Message(*d, *group, alerts, 0, told.Ref, started))
+	ref, err := b.send(ctx, b.templates.Message(*d, *group, alerts, truncated, told.Ref, started))
 	now := time.Now()
 	n.metrics.duration.WithLabelValues(b.target.Kind).Observe(now.Sub(started).Seconds())
 	if err == nil {
@@ -58,6 +62,14 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 		return b.commit(ctx, d, "delivered")
 	}
 	return b.fail(ctx, d, f, now)
+}
+
+// firstOf returns as much of the content as one message has, what fires first,
+// and how many alerts that leaves out.
+func firstOf(c alert.Content) (shown alert.Content, truncated int) {
+	shown.Firing = c.Firing[:min(len(c.Firing), maxAlerts)]
+	shown.Resolved = c.Resolved[:min(len(c.Resolved), maxAlerts-len(shown.Firing))]
+	return shown, len(c.Firing) + len(c.Resolved) - len(shown.Firing) - len(shown.Resolved)
 }
 
 func (b *outbox) fail(ctx context.Context, d *alert.Delivery, f *Failure, now time.Time) error {

@@ -31,18 +31,17 @@ func (x *Expander) AlertLabels(ctx context.Context, r *Rule, samples []alert.Sam
 	// The rule's name stands, whatever label of that name it has.
 	given := slices.DeleteFunc(slices.Clone(r.Labels), func(t Template) bool { return t.Name == alert.AlertName })
 	at, _ := slices.BinarySearchFunc(given, alert.AlertName, func(t Template, name string) int { return strings.Compare(t.Name, name) })
-	own := make(alert.Labels, len(given)+1)
-	own[at] = alert.Label{Name: alert.AlertName, Value: r.Name}
 
 	out := make([]alert.Labels, len(samples))
 	x.expand(ctx, r, given, samples, ts, func(i int, expanded []string) {
+		own := make(alert.Labels, len(given)+1)
+		own[at] = alert.Label{Name: alert.AlertName, Value: r.Name}
 		for k, text := range expanded {
-			l := alert.Label{Name: given[k].Name, Value: text}
-			if k < at {
-				own[k] = l
-			} else {
-				own[k+1] = l
+			place := k
+			if k >= at {
+				place++
 			}
+			own[place] = alert.Label{Name: given[k].Name, Value: text}
 		}
 		out[i] = samples[i].Labels.Without(alert.MetricName).Overlay(own)
 	})

@@ -3,11 +3,13 @@ package rules
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/template"
+	"golang.org/x/sync/errgroup"
 
 	"alertd/internal/alert"
 )
@@ -23,32 +25,42 @@ const together = 512
 // samples are gone through singly.
 const separator = "\x00\x1e\x00"
 
-// expand calls done, in order, with the templates expanded for each sample;
-// done must not keep the slice.
+// expand calls done with the templates expanded for each sample, for several
+// at once; done must not keep the slice.
 func (x *Expander) expand(ctx context.Context, r *Rule, templates []Template, samples []alert.Sample, ts time.Time, done func(i int, expanded []string)) {
-	expanded := make([]string, len(templates))
-	columns := make([][]string, len(templates))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for start := 0; start < len(samples); start += together {
 		chunk := samples[start:min(start+together, len(samples))]
-		var data []any
-		for k, t := range templates {
-			if !strings.Contains(t.Text, "{{") { // most labels and many annotations hold no action
-				expanded[k] = t.Text
-				continue
-			}
-			if data == nil {
-				data = x.data(chunk)
-			}
-			columns[k] = x.expandAll(ctx, r, t.Text, data, ts)
+		all.Go(func() error {
+			x.expandChunk(ctx, r, templates, chunk, ts, func(i int, expanded []string) { done(start+i, expanded) })
+			return nil
+		})
+	}
+	_ = all.Wait() // nothing fails: a template leaves its error in its place
+}
+
+func (x *Expander) expandChunk(ctx context.Context, r *Rule, templates []Template, chunk []alert.Sample, ts time.Time, done func(i int, expanded []string)) {
+	expanded := make([]string, len(templates))
+	columns := make([][]string, len(templates))
+	var data []any
+	for k, t := range templates {
+		if !strings.Contains(t.Text, "{{") { // most labels and many annotations hold no action
+			expanded[k] = t.Text
+			continue
 		}
-		for i := range chunk {
-			for k, column := range columns {
-				if column != nil {
-					expanded[k] = column[i]
-				}
-			}
-			done(start+i, expanded)
+		if data == nil {
+			data = x.data(chunk)
 		}
+		columns[k] = x.expandAll(ctx, r, t.Text, data, ts)
+	}
+	for i := range chunk {
+		for k, column := range columns {
+			if column != nil {
+				expanded[k] = column[i]
+			}
+		}
+		done(i, expanded)
 	}
 }
 
