@@ -16,7 +16,7 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 	return &Rule{
 		ID:        "cron/" + j.ID() + "/" + name,
 		Name:      name,
-		job:       j.ID(),
+		Job:       j.ID(),
 		OnMissing: cmp.Or(j.OnMissing, Keep),
 		Labels:    templates(labels, nil),
 		Annotations: templates(map[string]string{
@@ -24,10 +24,6 @@ func (j *CronJob) rule(name, severity, summary, description string) *Rule {
 		}, j.Annotations),
 	}
 }
-
-// Job returns the name of the cron job that the rule is about, or the selector
-// by which its jobs are discovered; "" is none.
-func (r *Rule) Job() string { return r.job }
 
 // failed: the last run ended with an error, for failed_for, and so did as many
 // before it that there are failures in a row.

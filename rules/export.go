@@ -74,7 +74,7 @@ func exportGroup(g *Group) (text string, left []LeftOut, err error) {
 	for _, r := range g.Rules {
 		wait, why := r.fixed()
 		if why != "" {
-			out := LeftOut{Group: g.Name, Name: r.Name, Job: r.Job(), Why: why}
+			out := LeftOut{Group: g.Name, Name: r.Name, Job: r.Job, Why: why}
 			left = append(left, out)
 			fmt.Fprintf(&body, "      # %s is not here: %s.\n", out, why)
 			continue

@@ -85,7 +85,7 @@ func TestExport(t *testing.T) {
 		}
 		read := back[i].Rules
 		for _, r := range g.Rules {
-			if left[(rules.LeftOut{Name: r.Name, Job: r.Job()}).String()] {
+			if left[(rules.LeftOut{Name: r.Name, Job: r.Job}).String()] {
 				continue
 			}
 			wait := r.For

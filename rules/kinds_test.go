@@ -379,8 +379,8 @@ func TestDashboards(t *testing.T) {
 	links := map[string]string{"etl": "https://grafana/d/cron?var-instance=ec2%3A9100", "own": "https://own"}
 	for _, r := range groups[0].Rules {
 		got := x.Annotations(t.Context(), r, []alert.Sample{s}, time.Unix(0, 0))[0].Get("dashboard_url")
-		if got != links[r.Job()] {
-			t.Errorf("%s links to %q, want %q", r.ID, got, links[r.Job()])
+		if got != links[r.Job] {
+			t.Errorf("%s links to %q, want %q", r.ID, got, links[r.Job])
 		}
 	}
 }

@@ -77,7 +77,7 @@ func TestOnMissingOfKinds(t *testing.T) {
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			policy := want[g.Name]
-			if job := r.Job(); job != "" {
+			if job := r.Job; job != "" {
 				policy = want["cron/"+job]
 			}
 			if r.Name == "NoData" || r.Name == "CronNeverRan" {

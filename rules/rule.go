@@ -19,6 +19,9 @@ type Rule struct {
 	// alerting rule. Of the rest only Expr, Labels (which are no templates then)
 	// and Limit mean something to a recording rule.
 	Record string
+	// Job is the name of the cron job that the rule is about, or the selector by
+	// which its jobs are discovered; "" is none.
+	Job string
 
 	// Expr returns the PromQL expression to ask at ts: a result is a breach.
 	Expr Expression
@@ -50,8 +53,6 @@ type Rule struct {
 	Unit      string // of the value; see alert.Alert
 	Threshold string // what the value is held against, for people
 	Limit     int    // most active alerts, or series of a recording rule; 0: no limit
-
-	job string // see Job
 }
 
 // due returns when an alert active since activeAt fires.

@@ -65,7 +65,7 @@ func TestRunbookLinks(t *testing.T) {
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			want := spec.Runbooks + "/" + r.Name
-			if r.Job() == "own" {
+			if r.Job == "own" {
 				want = "https://own"
 			}
 			annotations := x.Annotations(t.Context(), r, []alert.Sample{s}, time.Unix(0, 0))[0]

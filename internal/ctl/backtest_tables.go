@@ -80,7 +80,7 @@ func pairs(variants []*variant) [][]*backtest.Report {
 // job's rule also the job.
 func groupName(r *backtest.Report) string {
 	group := r.Group[strings.LastIndexByte(r.Group, ';')+1:]
-	if job := r.Rule.Job(); job != "" {
+	if job := r.Rule.Job; job != "" {
 		group += "/" + job
 	}
 	return group

@@ -335,8 +335,8 @@ func TestEngineRuleFailingNamesTheJob(t *testing.T) {
 		store := newFakeStore()
 		q := &fakeQuerier{err: refusal{own: true}}
 		one, two := testRule("CronFailed", 0), testRule("CronFailed", 0)
-		one.ID, one.Labels = "one", []rules.Template{{Name: rules.CronJobLabel, Text: "etl"}}
-		two.ID, two.Labels = "two", []rules.Template{{Name: rules.CronJobLabel, Text: "backup"}}
+		one.ID, one.Job = "one", "etl"
+		two.ID, two.Job = "two", "backup"
 		_, stop := running(t, store, q, testSetup(one, two))
 		defer stop()
 		pass(3 * time.Minute)

@@ -226,7 +226,7 @@ func (r *runner) record(i int, rule *rules.Rule, err error, ts time.Time) {
 	defer r.mu.Unlock()
 	status := &r.status.Rules[i]
 	if err != nil && status.LastError == "" && !unanswered(err) {
-		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name+ofJob(rule.Job()), "err", err)
+		r.logger.Warn("The rule cannot be evaluated; its alerts stay as they are", "rule", rule.Name+ofJob(rule.Job), "err", err)
 	}
 	status.LastError = ""
 	if err != nil {

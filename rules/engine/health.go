@@ -105,7 +105,7 @@ func (h *health) ruleDone(group string, rule *rules.Rule, err error, now time.Ti
 	}
 	f := h.failing[rule.ID]
 	if f == nil {
-		f = &failure{group: group, rule: rule.Name, job: rule.Job(), recording: rule.Record != "", since: now}
+		f = &failure{group: group, rule: rule.Name, job: rule.Job, recording: rule.Record != "", since: now}
 		h.failing[rule.ID] = f
 	}
 	f.err, f.last, f.alone = err, now, h.lastSuccess.After(f.since)

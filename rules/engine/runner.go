@@ -44,7 +44,7 @@ func newRunner(e *Engine, g rules.Group) *runner {
 	r.questions, r.facts, r.evidence = newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger)
 	r.status = GroupStatus{Name: g.Name, Interval: g.Interval}
 	for _, rule := range g.Rules {
-		r.status.Rules = append(r.status.Rules, RuleStatus{ID: rule.ID, Name: rule.Name, Job: rule.Job(), Recording: rule.Record != ""})
+		r.status.Rules = append(r.status.Rules, RuleStatus{ID: rule.ID, Name: rule.Name, Job: rule.Job, Recording: rule.Record != ""})
 	}
 	return r
 }
