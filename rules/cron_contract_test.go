@@ -1,12 +1,15 @@
 package rules_test
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/common/model"
 
+	"alertd/internal/alert"
 	"alertd/rules"
 )
 
@@ -65,6 +68,43 @@ func TestDiscoveredContract(t *testing.T) {
 			want:   []string{"10m0s CronFailed cryptobot_cron firing", "15m0s CronFailed nightly_etl firing", "15m0s CronFailed cryptobot_cron resolved", "20m0s NoData cryptobot_cron firing"},
 		},
 	})
+}
+
+// A discovered job is held to its schedule after a boot of its host as a listed
+// one is, and its alert says when the host was down.
+func TestDiscoveredAfterReboot(t *testing.T) {
+	spec := hourly(func(j *rules.CronJob) { j.Name, j.Discover = "", `{__name__=~".+_last_success_timestamp"}` })
+	load := reboots(330, []int{1, 61, 181, 241, 301}, [2]int{110, 140})
+	expectStory(t, aboutJob(story(t, spec, load, 0, 329*time.Minute)),
+		"2h30m0s CronMissed etl firing", "3h1m0s CronMissed etl resolved")
+
+	p := newPrometheus(t, load)
+	x := rules.Expander{Query: p.query, ExternalURL: &url.URL{}}
+	missed := alert.Sample{Labels: alert.LabelsFromStrings("cron_job", "etl", "instance", "ec2"), Value: 61 * 60}
+	got := x.Annotations(t.Context(), ruleOf(t, spec, "CronMissed"), []alert.Sample{missed}, time.Unix(int64(minute(160)), 0))[0]
+	for name, want := range map[string]string{
+		"summary":     "Cron job etl missed its schedule",
+		"description": "Its host was down from 1970-01-01 01:49:00 UTC to 1970-01-01 02:20:00 UTC",
+	} {
+		if !strings.Contains(got.Get(name), want) {
+			t.Errorf("the %s is %q, want %q in it", name, got.Get(name), want)
+		}
+	}
+}
+
+// A run of a discovered job that hangs is told by the job's name, and ends with
+// the run.
+func TestDiscoveredRunningTooLong(t *testing.T) {
+	spec := job(func(j *rules.CronJob) {
+		j.Name, j.Discover, j.MaxRuntime = "", "true", model.Duration(30*time.Minute)
+	})
+	load := beats(120) +
+		metric("etl_last_run_status", 120, func(int) any { return 1 }) +
+		metric("etl_last_start_timestamp", 120, func(m int) any { return since(m, 0, 10, 40, 110) }) +
+		metric("etl_last_success_timestamp", 120, func(m int) any { return since(m, 20, 95) }) +
+		metric("etl_running", 120, func(m int) any { return between(m, 10, 20) + between(m, 40, 95) + between(m, 110, 120) })
+	expectStory(t, story(t, spec, load, 0, 119*time.Minute),
+		"1h11m0s CronRunningTooLong etl firing", "1h35m0s CronRunningTooLong etl resolved")
 }
 
 // cron-manager renews the time and the length of a run while it goes on.
