@@ -44,7 +44,7 @@ func (b *bench) flood(series int) error {
 		return err
 	}
 	config := filepath.Join(b.dir, "flood-prometheus.yml")
-	text := fmt.Sprintf("global: {scrape_interval: 5s}\nscrape_configs: [{job_name: flood, static_configs: [{targets: [%q]}]}]\n", exporter)
+	text := fmt.Sprintf("global: {scrape_interval: 15s}\nscrape_configs: [{job_name: flood, static_configs: [{targets: [%q]}]}]\n", exporter)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("writing prometheus.yml: %w", err)
 	}
@@ -71,12 +71,12 @@ func (b *bench) flood(series int) error {
 	if _, err := b.answers("http://"+b.alertd+"/-/ready", 10*time.Second); err != nil {
 		return err
 	}
-	if err := b.wait(12 * time.Second); err != nil {
+	if err := b.wait(32 * time.Second); err != nil {
 		return err
 	}
 	for i, to := range []int64{1, 0} {
 		level.Store(to)
-		longest, err := b.longest(45 * time.Second)
+		longest, err := b.longest(time.Minute)
 		if err != nil {
 			return err
 		}
