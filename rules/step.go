@@ -40,6 +40,9 @@ func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps,
 		return Steps{Active: before}, outcome.Err
 	}
 	s := stepper{rule: r, ts: ts, fired: outcome.Fired, facts: outcome.Facts, out: Steps{Active: make([]alert.Alert, 0, len(outcome.Breaches))}}
+	if begins := len(outcome.Breaches) - len(before); begins > 0 {
+		s.out.Changed, s.out.Events = make([]alert.Alert, 0, begins), make([]alert.Event, 0, begins)
+	}
 	known := make(map[alert.Fingerprint]*alert.Alert, len(before))
 	for i := range before {
 		known[before[i].Fingerprint()] = &before[i]

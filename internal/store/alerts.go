@@ -63,6 +63,8 @@ func upsertAlerts(ctx context.Context, c *conn, alerts []alert.Alert) error {
 			recovered_value = excluded.recovered_value, generator_url = excluded.generator_url,
 			expires_at = excluded.expires_at, flaps = excluded.flaps,
 			flapping_since = excluded.flapping_since, healthy_since = excluded.healthy_since`,
+		// All but the id, the fingerprints, the texts and the values.
+		alike: []int{1, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22},
 	}
 	// Ids are hashes. In their order, neighbours share the pages of the index,
 	// of which SQLite keeps few in memory.
@@ -92,6 +94,11 @@ func deletePending(ctx context.Context, c *conn, ids []string) error {
 	return inChunks(ids, func(args []any) error {
 		// The concatenation keeps SQLite from going through all pending ones.
 		_, err := c.exec(ctx, "DELETE FROM alerts WHERE state || '' = 'pending' AND id"+anyOf(), args...)
+		if err != nil {
+			return err
+		}
+		// One that had fired, and waits again, is in groups.
+		_, err = c.exec(ctx, "DELETE FROM group_alerts WHERE alert_id"+anyOf()+" AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = alert_id)", args...)
 		return err
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 // appendEvents adds lines to the history.
 func appendEvents(ctx context.Context, c *conn, events []alert.Event) error {
-	insert := bulk{before: "INSERT INTO events (at, kind, alert_id, labels, value, detail)", columns: 6}
+	insert := bulk{before: "INSERT INTO events (at, kind, alert_id, labels, value, detail)", columns: 6, alike: []int{0, 1, 5}}
 	return insert.exec(ctx, c, len(events), func(i int, args []any) []any {
 		e := &events[i]
 		return append(args, nanos(e.At), string(e.Kind), e.AlertID, encodeLabels(e.Labels), number(e.Value), e.Detail)

@@ -62,8 +62,23 @@ func (s *sqliteStore) touchGroups(ctx context.Context, c *conn, e *alert.Evaluat
 	if err != nil {
 		return err
 	}
-	return addMembers(ctx, c, len(members), func(i int) (alert.GroupKey, string) {
-		return members[i].group, members[i].alert
+	written := make(map[string]bool, len(e.Upserts))
+	for i := range e.Upserts {
+		written[e.Upserts[i].ID] = true
+	}
+	others := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return written[m.alert] })
+	members = slices.DeleteFunc(members, func(m member) bool { return !written[m.alert] })
+	insert := bulk{
+		before: "INSERT INTO group_alerts (group_key, alert_id)", columns: 2, after: " ON CONFLICT DO NOTHING", alike: []int{0},
+	}
+	err = insert.exec(ctx, c, len(members), func(i int, args []any) []any {
+		return append(args, string(members[i].group), members[i].alert)
+	})
+	if err != nil {
+		return err
+	}
+	return addMembers(ctx, c, len(others), func(i int) (alert.GroupKey, string) {
+		return others[i].group, others[i].alert
 	})
 }
 

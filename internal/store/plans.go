@@ -73,7 +73,10 @@ func (s *sqliteStore) settleGroup(ctx context.Context, c *conn, p *alert.PlanRes
 		leave = slices.DeleteFunc(slices.Clone(leave), func(id string) bool { return named[id] })
 	}
 	if drop {
-		// Memberships and what was told go with it.
+		if _, err := c.exec(ctx, "DELETE FROM group_alerts WHERE group_key = ?", string(p.Key)); err != nil {
+			return fmt.Errorf("letting its alerts leave: %w", err)
+		}
+		// What was told goes with it.
 		if _, err := c.exec(ctx, "DELETE FROM groups WHERE key = ?", string(p.Key)); err != nil {
 			return fmt.Errorf("dropping it: %w", err)
 		}

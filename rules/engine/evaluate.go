@@ -73,12 +73,23 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 	ev.Upserts = join(ev.Upserts, steps.Changed)
 	ev.Deletes = append(ev.Deletes, steps.Deleted...)
 	ev.Events = join(ev.Events, steps.Events)
-	r.engine.touch(ev, steps.Changed)
+	r.engine.touch(ev, began(steps.Changed, ts))
 	r.alerts[rule.ID] = steps.Active
 	if f := r.fired[rule.ID]; f != nil {
 		f.Add(rule, steps.Changed, ts)
 	}
 	return asked.outcome.EvidenceErr // the breaches count all the same
+}
+
+// began returns the alerts that began to fire at ts: their aggregation groups
+// have to hear of them. An alert that ended is known to its groups, and one whose
+// value moved is told with what comes next.
+func began(changed []alert.Alert, ts time.Time) []alert.Alert {
+	some := func(a alert.Alert) bool { return a.State != alert.Firing || !a.FiredAt.Equal(ts) }
+	if !slices.ContainsFunc(changed, some) {
+		return changed
+	}
+	return slices.DeleteFunc(slices.Clone(changed), some)
 }
 
 // join appends b to a, or returns it as it is where a is empty: one rule may
