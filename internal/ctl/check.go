@@ -81,10 +81,6 @@ wants it.
 	return cmd
 }
 
-func completeYAML(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
 func (c *cli) check(ctx context.Context, path string, f *checkFlags) error {
 	request, err := c.checkRequest(f)
 	if err != nil {

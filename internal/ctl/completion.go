@@ -59,3 +59,8 @@ func firstArg(complete cobra.CompletionFunc) cobra.CompletionFunc {
 		return complete(cmd, args, typed)
 	}
 }
+
+// completeYAML completes the names of YAML files.
+func completeYAML(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
+}

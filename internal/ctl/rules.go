@@ -33,10 +33,8 @@ out: a comment stands in their place, and standard error names them.
 It asks neither alertd nor Prometheus.`,
 		Example: `  alertctl rules export alertd.yml > alertd.rules.yml
   promtool check rules alertd.rules.yml`,
-		Args: cobra.MaximumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeYAML,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := ""
 			if len(args) > 0 {

@@ -74,11 +74,9 @@ their order. The exit code is 1 where a test fails.`,
 
   # Only the tests about disks, with a report for the CI system
   alertctl test --run 'disk|inode' --junit report.xml rules/host.test.yml`,
-		Args: cobra.MinimumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.test(cmd.Context(), args, form) },
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeYAML,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.test(cmd.Context(), args, form) },
 	}
 	fl := cmd.Flags()
 	fl.StringArrayVar(&form.run, "run", nil, "run only tests whose name matches this regular expression (may be repeated)")
