@@ -12,10 +12,9 @@ import (
 
 // LeftOut is a rule that a rule file cannot say.
 type LeftOut struct {
-	Group string
-	Name  string // of the alert
-	Job   string // that it is about; "" is none
-	Why   string
+	Name string // of the alert
+	Job  string // that it is about; "" is none
+	Why  string
 }
 
 // String names the rule, and the job that it is about.
@@ -74,7 +73,7 @@ func exportGroup(g *Group) (text string, left []LeftOut, err error) {
 	for _, r := range g.Rules {
 		wait, why := r.fixed()
 		if why != "" {
-			out := LeftOut{Group: g.Name, Name: r.Name, Job: r.Job, Why: why}
+			out := LeftOut{Name: r.Name, Job: r.Job, Why: why}
 			left = append(left, out)
 			fmt.Fprintf(&body, "      # %s is not here: %s.\n", out, why)
 			continue

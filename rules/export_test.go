@@ -47,7 +47,7 @@ func export(t *testing.T, path string) (groups []rules.Group, left map[string]bo
 	for _, l := range leftOut {
 		left[l.String()] = true
 		if !strings.Contains(string(text), "# "+l.String()+" is not here: "+l.Why) {
-			t.Errorf("no comment stands for %s of %s", l.Name, l.Group)
+			t.Errorf("no comment stands for %s", l)
 		}
 	}
 	return groups, left

@@ -34,7 +34,6 @@ type Watched struct {
 	Prometheus string           // its address for people, without credentials
 	Link       *url.URL
 	Telling    *rehearsal.Setup // nil where there is no configuration
-	Timezone   *time.Location   // of messages; nil where there is no configuration
 }
 
 // Watch reads a configuration as Run would, but for what it would do: it may
@@ -49,7 +48,7 @@ func Watch(s Sources) (Watched, error) {
 			return Watched{}, err
 		}
 		settings = p.config.Prometheus
-		w.Groups, w.Interval, w.Timezone = p.groups, time.Duration(p.config.Evaluation.Interval), p.config.Timezone
+		w.Groups, w.Interval = p.groups, time.Duration(p.config.Evaluation.Interval)
 		telling := p.rehearsal()
 		w.Telling = &telling
 		w.Link = p.prometheusURL()

@@ -31,7 +31,6 @@ type Watched struct {
 	Prometheus string           // its address for people, without credentials
 	Link       *url.URL         // where people find it; may be nil
 	Telling    *rehearsal.Setup // nil where there is no configuration
-	Timezone   *time.Location   // of messages; nil where there is no configuration
 }
 
 // Watch reads a configuration and opens its Prometheus. An error has every
@@ -93,9 +92,7 @@ first incidents may have begun earlier than told. Silences are not replayed.`,
 
   # Before there is a rule at all
   alertctl backtest --expr 'rate(http_errors_total[5m]) > 5' --for 10m --from "yesterday 09:00" --to "yesterday 18:00"`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yml", "yaml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		ValidArgsFunction: completeYAML,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			form.files = append(form.files, args...)
 			return c.backtest(cmd.Context(), form)

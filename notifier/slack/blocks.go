@@ -14,7 +14,6 @@ import (
 // https://docs.slack.dev/reference/block-kit/blocks
 const (
 	maxSection = 3000
-	maxField   = 2000
 	maxContext = 2000
 	maxBlocks  = 50
 	// maxBlocksText is for all blocks together: Slack refuses messages of about

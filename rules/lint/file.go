@@ -46,7 +46,6 @@ type File struct {
 // FileRule is a rule of a file.
 type FileRule struct {
 	Rule
-	Group string // the group's name
 	scope rulefile.Scope
 }
 
@@ -90,12 +89,12 @@ func (l *Linter) look(path string, checked rules.FileText) *File {
 			}
 			rule := FileRule{
 				Rule: Rule{
-					Alert: r.Alert, Record: r.Record, Expr: r.Expr,
+					Alert: r.Alert, Expr: r.Expr,
 					For: time.Duration(r.For), KeepFiringFor: time.Duration(r.KeepFiringFor), Interval: time.Duration(group.Interval),
 					Labels: overlaid(group.Labels, r.Labels), Annotations: r.Annotations,
 					Where: f.where(f.source.Groups[g].Rules[i]),
 				},
-				Group: group.Name, scope: rulefile.Scope{Group: g, Rule: i},
+				scope: rulefile.Scope{Group: g, Rule: i},
 			}
 			f.Rules = append(f.Rules, rule)
 			f.Add(rule, CheckRule(rule.Rule, l.options)...)

@@ -98,7 +98,7 @@ func Checks() []Check {
 
 // Rule is a rule to look at.
 type Rule struct {
-	Alert, Record       string // one of them is set
+	Alert               string // "" for a recording rule
 	Expr                string // PromQL
 	For, KeepFiringFor  time.Duration
 	Interval            time.Duration     // between evaluations; 0: not known
