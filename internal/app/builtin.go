@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"io"
 
 	"alertd/rules"
 )
@@ -11,7 +10,7 @@ import (
 // would, and returns the rules that it makes; those of its rule files are not
 // among them. It talks to nobody.
 func BuiltInRules(path string) ([]rules.Group, error) {
-	p, err := load(Options{ConfigFile: path, Stdout: io.Discard})
+	p, err := load(offline(path))
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -17,7 +15,6 @@ import (
 	"alertd/internal/configlint"
 	"alertd/internal/invalid"
 	"alertd/internal/prom"
-	"alertd/internal/web"
 	"alertd/notifier"
 	"alertd/rules"
 	"alertd/rules/lint"
@@ -28,7 +25,7 @@ import (
 // files looked through. It talks to nobody but the Prometheus that it is asked
 // to hold the rules against; an error says that this one could not be asked.
 func Check(ctx context.Context, request check.Request) (check.Report, error) {
-	o := Options{ConfigFile: request.Config, Stdout: io.Discard, Logger: slog.New(slog.DiscardHandler), Version: web.Version{Version: "check"}}
+	o := offline(request.Config)
 	var report check.Report
 	cfg, err := readConfig(o)
 	if err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"sync/atomic"
@@ -45,13 +46,14 @@ type current struct{ p atomic.Pointer[plan] }
 func (c *current) plan() *plan     { return c.p.Load() }
 func (c *current) replace(p *plan) { c.p.Store(p) }
 
+// offline returns the options to read a configuration with ("" is the
+// environment) without running it: nothing is logged, nothing is printed.
+func offline(configFile string) Options {
+	return Options{ConfigFile: configFile, Stdout: io.Discard, Logger: slog.New(slog.DiscardHandler)}
+}
+
 // load reads the configuration and the rule files that it names.
 func load(o Options) (*plan, error) {
-	logger := o.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
-	}
-	o.Logger = logger
 	cfg, err := readConfig(o)
 	if err != nil {
 		return nil, err

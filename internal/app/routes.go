@@ -1,8 +1,6 @@
 package app
 
 import (
-	"io"
-
 	"alertd/internal/rehearsal"
 	"alertd/notifier"
 )
@@ -10,7 +8,7 @@ import (
 // Routes reads the configuration file path as Run would, and returns its routes
 // and receivers for a rehearsal. It talks to nobody.
 func Routes(path string) (rehearsal.Setup, error) {
-	p, err := load(Options{ConfigFile: path, Stdout: io.Discard})
+	p, err := load(offline(path))
 	if err != nil {
 		return rehearsal.Setup{}, err
 	}

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"io"
-	"log/slog"
 	"net/url"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 	"alertd/internal/config"
 	"alertd/internal/prom"
 	"alertd/internal/rehearsal"
-	"alertd/internal/web"
 	"alertd/rules"
 	"alertd/rules/backtest"
 )
@@ -39,11 +36,10 @@ type Watched struct {
 // Watch reads a configuration as Run would, but for what it would do: it may
 // ask the configuration's Prometheus, and tells nobody.
 func Watch(s Sources) (Watched, error) {
-	logger := slog.New(slog.DiscardHandler)
 	settings := prom.DefaultSettings()
 	w := Watched{Interval: config.DefaultInterval}
 	if !s.None {
-		p, err := load(Options{ConfigFile: s.Config, Stdout: io.Discard, Logger: logger, Version: web.Version{Version: s.Version}})
+		p, err := load(offline(s.Config))
 		if err != nil {
 			return Watched{}, err
 		}
