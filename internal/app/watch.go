@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -24,7 +25,7 @@ type Sources struct {
 
 // Watched is what a configuration watches, whom it asks, and whom it tells.
 type Watched struct {
-	Groups     []rules.Group
+	Groups     []rules.Group    // alerting rules only
 	Interval   time.Duration    // of rules that do not say themselves
 	Querier    backtest.Querier // nil where no Prometheus is named
 	Close      func()           // the querier
@@ -44,7 +45,7 @@ func Watch(s Sources) (Watched, error) {
 			return Watched{}, err
 		}
 		settings = p.config.Prometheus
-		w.Groups, w.Interval = p.groups, time.Duration(p.config.Evaluation.Interval)
+		w.Groups, w.Interval = alerting(p.groups), time.Duration(p.config.Evaluation.Interval)
 		telling := p.rehearsal()
 		w.Telling = &telling
 		w.Link = p.prometheusURL()
@@ -61,4 +62,18 @@ func Watch(s Sources) (Watched, error) {
 	}
 	w.Querier, w.Close, w.Prometheus = client, client.Close, settings.LinkURL()
 	return w, nil
+}
+
+// alerting returns the groups without their recording rules. Those raise no
+// alerts, and what they give is not in the Prometheus that is asked: alertd
+// evaluates them only where it has none.
+func alerting(groups []rules.Group) []rules.Group {
+	var out []rules.Group
+	for _, g := range groups {
+		g.Rules = slices.DeleteFunc(slices.Clone(g.Rules), func(r *rules.Rule) bool { return r.Record != "" })
+		if len(g.Rules) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }

@@ -79,3 +79,33 @@ func TestWatch(t *testing.T) {
 		t.Errorf("asks %s, links to %s", w.Prometheus, w.Link)
 	}
 }
+
+// Without a Prometheus of its own a configuration has recording rules, which
+// raise no alerts: there is nothing to replay of them.
+func TestWatchKeepsRecordingRulesOut(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "load.rules.yml"), "groups:\n- name: load\n  rules:\n  - {record: load:max, expr: max(node_load1)}\n  - {alert: Load, expr: 'load:max > 8'}\n- name: recorded\n  rules:\n  - {record: load:min, expr: min(node_load1)}\n")
+	path := writeFile(t, filepath.Join(dir, "alertd.yml"), "rule_files: [load.rules.yml]\n")
+	w, err := Watch(Sources{Config: path, Prometheus: "http://a:9090", Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	alerts := 0
+	for _, g := range w.Groups {
+		if len(g.Rules) == 0 {
+			t.Errorf("the group %s is empty", g.Name)
+		}
+		for _, r := range g.Rules {
+			if r.Record != "" {
+				t.Errorf("%s is to be replayed", r.Record)
+			}
+			if r.Name == "Load" {
+				alerts++
+			}
+		}
+	}
+	if alerts != 1 {
+		t.Errorf("%d rules are Load", alerts)
+	}
+}

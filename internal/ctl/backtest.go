@@ -24,7 +24,7 @@ type Sources struct {
 
 // Watched is what a configuration watches, whom it asks, and whom it tells.
 type Watched struct {
-	Groups     []rules.Group
+	Groups     []rules.Group    // alerting rules only
 	Interval   time.Duration    // of rules that do not say themselves
 	Querier    backtest.Querier // nil where no Prometheus is named
 	Close      func()           // the querier
