@@ -134,3 +134,26 @@ func TestCheckTellsOfCronJobs(t *testing.T) {
 		t.Errorf("no\n%s in\n%s", group, summary)
 	}
 }
+
+// A recording rule, which is evaluated where there is no Prometheus, raises no
+// alert: it needs no route, and no route can be for it.
+func TestCheckKnowsThatRecordingRulesRaiseNoAlerts(t *testing.T) {
+	files := map[string]string{"load.rules.yml": "groups:\n- name: load\n  rules:\n  - {record: load:max, expr: max(node_load1)}\n"}
+	const head = "rule_files: [load.rules.yml]\nreceivers: [{name: nobody}, {name: team, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}]\n"
+	for name, test := range map[string]struct{ routes, want string }{
+		"a route for all alerts but it": {`route: {receiver: nobody, routes: [{matchers: ['alertname!="load:max"'], receiver: team}]}`, ""},
+		"a route for it":                {`route: {receiver: team, routes: [{matchers: ['alertname="load:max"'], receiver: team}]}`, "matcher-without-alert"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ids []string
+			for _, f := range checked(t, head+test.routes+"\n", files).Findings {
+				if f.Check != "unused-receiver" {
+					ids = append(ids, f.Check)
+				}
+			}
+			if got := strings.Join(ids, " "); got != test.want {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}

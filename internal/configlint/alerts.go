@@ -59,10 +59,15 @@ func (r *review) values(label string) (values []string, complete bool) {
 	return values, complete
 }
 
+// rules returns the rules that raise alerts: recording rules do not.
 func (r *review) rules() []*rules.Rule {
 	var all []*rules.Rule
 	for _, g := range r.groups {
-		all = append(all, g.Rules...)
+		for _, rule := range g.Rules {
+			if rule.Record == "" {
+				all = append(all, rule)
+			}
+		}
 	}
 	return all
 }
