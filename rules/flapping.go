@@ -46,10 +46,7 @@ func (f Fired) Add(rule *Rule, changed []alert.Alert, ts time.Time) {
 		return
 	}
 	for fp, times := range f {
-		for len(times) > 0 && ts.Sub(times[0]) > rule.Flapping.Window {
-			times = times[1:]
-		}
-		if f[fp] = times; len(times) == 0 {
+		if f[fp] = rule.Flapping.recent(times, ts); len(f[fp]) == 0 {
 			delete(f, fp)
 		}
 	}
