@@ -98,23 +98,27 @@ first incidents may have begun earlier than told. Silences are not replayed.`,
 			return c.backtest(cmd.Context(), form)
 		},
 	}
-	fl := cmd.Flags()
-	fl.StringVar(&form.config, "config.file", "", "configuration of alertd: what it watches, asks and tells")
-	fl.StringArrayVar(&form.files, "rules", nil, "Prometheus rule file, or a pattern (may be repeated)")
-	fl.StringVar(&form.expr, "expr", "", "PromQL expression to replay as a rule")
-	fl.Var(&form.wait, "for", "how long --expr must hold before it fires")
-	fl.StringArrayVar(&form.only, "rule", nil, "only the rules of this name or id; * and ? stand for any characters (may be repeated)")
-	fl.Var(&form.since, "since", "replay this long until --to (default 24h)")
-	fl.StringVar(&form.from, "from", "", "replay from this moment: \"2026-11-16 18:00\", \"yesterday 18:00\", \"fri 18:00\", 2026-11-16")
-	fl.StringVar(&form.to, "to", "", "replay until this moment (default now)")
-	fl.Var(&form.step, "step", "time between evaluations (default: the interval of each rule's group)")
-	fl.StringVar(&form.prometheus, "prometheus.url", "", "Prometheus to ask (default: the configuration's)")
-	fl.StringVar(&form.compare, "compare", "", "replay this configuration, or rule file, too and compare")
-	fl.StringArrayVar(&form.thresholds, "threshold", nil, "replay the rules of --rule with this threshold too and compare (may be repeated)")
-	fl.StringVar(&form.png, "png", "", "draw a picture into this file too")
-	fl.BoolVar(&form.dark, "dark", false, "draw it light on dark")
-	fl.IntVar(&form.width, "width", 0, "its width in points, each of two pixels (default 720)")
+	form.register(cmd)
 	return cmd
+}
+
+func (f *backtestForm) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.config, "config.file", "", "configuration of alertd: what it watches, asks and tells")
+	fl.StringArrayVar(&f.files, "rules", nil, "Prometheus rule file, or a pattern (may be repeated)")
+	fl.StringVar(&f.expr, "expr", "", "PromQL expression to replay as a rule")
+	fl.Var(&f.wait, "for", "how long --expr must hold before it fires")
+	fl.StringArrayVar(&f.only, "rule", nil, "only the rules of this name or id; * and ? stand for any characters (may be repeated)")
+	fl.Var(&f.since, "since", "replay this long until --to (default 24h)")
+	fl.StringVar(&f.from, "from", "", "replay from this moment: \"2026-11-16 18:00\", \"yesterday 18:00\", \"fri 18:00\", 2026-11-16")
+	fl.StringVar(&f.to, "to", "", "replay until this moment (default now)")
+	fl.Var(&f.step, "step", "time between evaluations (default: the interval of each rule's group)")
+	fl.StringVar(&f.prometheus, "prometheus.url", "", "Prometheus to ask (default: the configuration's)")
+	fl.StringVar(&f.compare, "compare", "", "replay this configuration, or rule file, too and compare")
+	fl.StringArrayVar(&f.thresholds, "threshold", nil, "replay the rules of --rule with this threshold too and compare (may be repeated)")
+	fl.StringVar(&f.png, "png", "", "draw a picture into this file too")
+	fl.BoolVar(&f.dark, "dark", false, "draw it light on dark")
+	fl.IntVar(&f.width, "width", 0, "its width in points, each of two pixels (default 720)")
 }
 
 func (c *cli) backtest(ctx context.Context, form backtestForm) error {
