@@ -15,15 +15,14 @@ import (
 // them, of the host and of containers.
 func sources(cfg *config.Config, groups []rules.Group) []check.Source {
 	var all []check.Source
-	for i, job := range cfg.Cron {
+	for i := range cfg.Cron {
+		job := &cfg.Cron[i]
 		for _, g := range groups {
 			for _, r := range g.Rules {
-				if r.ID == "cron/"+job.Name+"/CronNeverRan" {
-					all = append(all, check.Source{
-						Absent: r.Expr, Where: cfg.Place(fmt.Sprintf("cron[%d].name", i)),
-						Problem: fmt.Sprintf("Prometheus has no metric of the cron job %s, and had none in the last week, so alertd sees none of its runs", job.Name),
-						Mend:    "correct its prefix or its metrics, or look why node_exporter does not read them",
-					})
+				if r.Name == "CronNeverRan" && r.Job == job.ID() {
+					all = append(all, cronSource(job, r.Expr, func(key string) invalid.Finding {
+						return cfg.Place(fmt.Sprintf("cron[%d].%s", i, key))
+					}))
 				}
 			}
 		}
@@ -41,6 +40,26 @@ func sources(cfg *config.Config, groups []rules.Group) []check.Source {
 	section("resources", "node_memory_MemTotal_bytes", cfg.Resources.Selector, "node_exporter", cfg.Resources.Enabled)
 	section("containers", "container_last_seen", cfg.Containers.Selector, "cAdvisor", cfg.Containers.Enabled)
 	return all
+}
+
+// cronSource returns what the rules of a cron job feed on, or those of all jobs
+// that an entry discovers; absent tells that there is none, place where a key of
+// the entry is.
+func cronSource(job *rules.CronJob, absent rules.Expression, place func(key string) invalid.Finding) check.Source {
+	s := check.Source{
+		Absent: absent, Where: place("name"),
+		Problem: fmt.Sprintf("Prometheus has no metric of the cron job %s, and had none in the last week, so alertd sees none of its runs", job.Name),
+		Mend:    "correct its prefix or its metrics, or look why node_exporter does not read them",
+	}
+	switch {
+	case job.Discover != "":
+		s.Where = place("discover")
+		s.Problem = fmt.Sprintf("Prometheus has nothing that %s selects, and had nothing in the last week, so no cron job is found", job.ID())
+		s.Mend = "correct the selector, or look why Prometheus does not scrape what gives the jobs' metrics"
+	case job.Source != "" && job.Source != "textfile":
+		s.Mend = "correct its source or what it is found by, or look why Prometheus does not scrape what gives its metrics"
+	}
+	return s
 }
 
 // written tells whether a section is in the file: else its place is another's.

@@ -152,10 +152,22 @@ func TestCheckLive(t *testing.T) {
 	byConfig, _ := checkLive(t, "config", "--live", "--timeout", "4s", s.config)
 	verify(byConfig)
 	s.runJob(0)
-	s.configure("cron: [{name: etl, prefix: etl_cron},\n  {name: other}]\n")
+	s.configure(`cron:
+- {name: etl, prefix: etl_cron}
+- {discover: true}
+- {name: other}
+- {name: third, source: cron-manager}
+- {discover: true, source: pushgateway}
+`)
 	eventually(t, "the job's metrics", func() string {
-		if found, _ := checkLive(t, "config", "--live", s.config); len(found) != 1 || found[0].ID != "section-without-data" || found[0].Line != 7 {
+		found, _ := checkLive(t, "config", "--live", s.config)
+		if len(found) != 3 {
 			return fmt.Sprintf("found %+v", found)
+		}
+		for i, f := range found {
+			if f.ID != "section-without-data" || f.Line != found[0].Line+i {
+				return fmt.Sprintf("found %+v", found)
+			}
 		}
 		return ""
 	})
