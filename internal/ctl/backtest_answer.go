@@ -57,6 +57,7 @@ type backtestedIncident struct {
 	Recovered   *number      `json:"recovered"`
 	NoData      bool         `json:"noData"`
 	BeganBefore bool         `json:"mayHaveBegunEarlier"`
+	Firings     int          `json:"firings,omitempty"` // that it stands for, where it flapped
 }
 
 type backtestedMessage struct {
@@ -135,7 +136,7 @@ func answeredIncident(i *backtest.Incident, s span) backtestedIncident {
 	out := backtestedIncident{
 		Labels: i.Labels, Annotations: i.Annotations, ActiveAt: i.ActiveAt.UTC(), FiredAt: i.FiredAt.UTC(),
 		Seconds: i.Duration(s.to).Seconds(), Resolution: string(i.Resolution),
-		Peak: number(i.Peak), Last: number(i.Last), NoData: i.Missing, BeganBefore: i.Began,
+		Peak: number(i.Peak), Last: number(i.Last), NoData: i.Missing, BeganBefore: i.Began, Firings: i.Flaps,
 	}
 	if !i.ResolvedAt.IsZero() {
 		at := i.ResolvedAt.UTC()

@@ -155,8 +155,15 @@ func (c *cli) reading(v float64, unit string) string {
 	}
 }
 
-// ended tells how the incident ended.
+// ended tells how the incident ended, and of one that flapped how often it fired.
 func (c *cli) ended(i incident) string {
+	if i.Flaps > 0 {
+		return fmt.Sprintf("%s, fired %d times", c.outcome(i), i.Flaps)
+	}
+	return c.outcome(i)
+}
+
+func (c *cli) outcome(i incident) string {
 	switch {
 	case i.ResolvedAt.IsZero() && i.Missing:
 		return "still firing, without data"
