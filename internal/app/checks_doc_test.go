@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"alertd/internal/check"
+	"alertd/internal/configlint"
 	"alertd/internal/invalid"
 	"alertd/rules/lint"
 	"alertd/rules/lint/live"
@@ -103,8 +104,8 @@ func TestChecksPage(t *testing.T) {
 	for _, s := range all {
 		documented[s.id] = s
 	}
-	known := map[string]bool{}
-	for _, c := range check.All() {
+	checks, known := slices.Concat(lint.Checks(), configlint.Checks(), live.Checks()), map[string]bool{}
+	for _, c := range checks {
 		known[c.ID] = true
 		s, ok := documented[c.ID]
 		if !ok {
@@ -119,7 +120,7 @@ func TestChecksPage(t *testing.T) {
 		}
 	}
 	table := "| check | severity | finds |\n|---|---|---|\n"
-	for _, c := range check.All() {
+	for _, c := range checks {
 		table += fmt.Sprintf("| [`%s`](#%s) | %s | %s |\n", c.ID, c.ID, c.Severity, c.Summary)
 	}
 	for _, s := range slices.Backward(all) { // so that an update moves nothing

@@ -57,12 +57,6 @@ func (r *Report) Worst() (invalid.Severity, bool) {
 // ErrNoPrometheus says that there is nobody to ask.
 var ErrNoPrometheus = errors.New("no Prometheus is known to hold the rules against")
 
-// All returns all checks that there are, but for the one of configurations that
-// cannot be used.
-func All() []lint.Check {
-	return slices.Concat(lint.Checks(), configlint.Checks(), live.Checks())
-}
-
 // OtherIDs returns the names of checks that are not of rules by themselves.
 func OtherIDs() []string {
 	var names []string
