@@ -45,6 +45,35 @@ func TestOverlapIsRefused(t *testing.T) {
 	}
 }
 
+// The run that goes on need not have the flag itself, but only a run with it is
+// refused.
+func TestOverlapOfAnyRunIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	first := startWrapper(t, "-dir", dir, "--", "/bin/sh", "-c", "echo ready; exec cat")
+	first.expect(t, "ready")
+	for _, tt := range []struct {
+		flags []string
+		code  int
+	}{
+		{[]string{"-dir", dir, "-no-overlap", "--", "true"}, ExitOverlap},
+		{[]string{"-dir", dir, "--", "true"}, 0},
+		{[]string{"-dir", dir, "-no-overlap", "--", "true"}, ExitOverlap},
+	} {
+		other := startWrapper(t, tt.flags...)
+		if code := other.exit(t); code != tt.code {
+			t.Errorf("beside the first, %q: exit code %d, not %d; stderr %q", tt.flags, code, tt.code, other.stderr)
+		}
+	}
+	must(t, first.in.Close())
+	if code := first.exit(t); code != 0 {
+		t.Errorf("the first: exit code %d, stderr %q", code, first.stderr)
+	}
+	last := startWrapper(t, "-dir", dir, "-no-overlap", "--", "true")
+	if code := last.exit(t); code != 0 {
+		t.Errorf("after the first: exit code %d, stderr %q", code, last.stderr)
+	}
+}
+
 func TestLockDiesWithTheWrapper(t *testing.T) {
 	dir := t.TempDir()
 	first := startWrapper(t, "-dir", dir, "-no-overlap", "--", "/bin/sh", "-c", "echo ready; exec cat")

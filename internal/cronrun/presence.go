@@ -15,8 +15,10 @@ import (
 //
 // Where there can be no lock, there seem to be no others.
 type presence struct {
-	path string
-	held *os.File // nil: not joined
+	path     string
+	held     *os.File // nil: not joined
+	lockPath string   // the lock that a run which refuses to overlap wants for itself
+	lock     *os.File // nil: not shared, as this run or one beside it has it for itself
 }
 
 // join begins the run's presence and tells whether others run.
@@ -31,6 +33,8 @@ func (p *presence) join() (others bool) {
 		return others
 	}
 	p.held = f
+	// Where it cannot be had, nothing but the refusal of a later run is lost.
+	p.lock, _ = acquireLock(p.lockPath, unix.LOCK_SH)
 	return others
 }
 
@@ -38,6 +42,9 @@ func (p *presence) join() (others bool) {
 func (p *presence) leave() (others bool) {
 	if p.held == nil {
 		return false
+	}
+	if p.lock != nil {
+		defer func() { _ = p.lock.Close() }()
 	}
 	defer func() { _ = p.held.Close() }()
 	return flock(p.held, unix.LOCK_UN) == nil && occupied(p.held)

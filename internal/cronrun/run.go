@@ -42,7 +42,7 @@ type Options struct {
 	Name      string        // the job's name, as people call it
 	Prefix    string        // of its metrics; "" derives one from Name
 	Dir       string        // the textfile collector's directory; "" is DefaultDir
-	NoOverlap bool          // refuse to run while another run holds the lock
+	NoOverlap bool          // refuse to run while another run goes on, whether that has NoOverlap or not
 	Timeout   time.Duration // 0 is none
 	Command   []string      // the program and its arguments
 
@@ -72,9 +72,9 @@ func Run(ctx context.Context, o Options) (exitCode int, err error) {
 	defer signals.release()
 
 	var unlocked error
+	path := filepath.Join(o.Dir, "."+o.Prefix+".lock")
 	if o.NoOverlap {
-		path := filepath.Join(o.Dir, "."+o.Prefix+".lock")
-		lock, err := acquireLock(path)
+		lock, err := acquireLock(path, unix.LOCK_EX)
 		switch {
 		case err == nil:
 			defer func() { _ = lock.Close() }() // releases it
@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) (exitCode int, err error) {
 
 	say := newTeller(o.Stderr, o.Name)
 	file := &textfile{dir: o.Dir, prefix: o.Prefix, job: o.Name}
-	runs := &presence{path: filepath.Join(o.Dir, "."+o.Prefix+".running")}
+	runs := &presence{path: filepath.Join(o.Dir, "."+o.Prefix+".running"), lockPath: path}
 	began := o.Now()
 	warnings, unwritten := file.update(startPatience, func(r *record) { r.begin(began, runs.join()) })
 	say.warn(warnings)

@@ -87,7 +87,7 @@ cryptobot_cron_overlapped 0
 	if info.Mode().Perm() != 0o644 {
 		t.Errorf("mode %v, want 0644", info.Mode())
 	}
-	if names := entries(t, dir); !slices.Equal(names, []string{".cryptobot_cron.running", "cryptobot_cron.prom"}) {
+	if names := entries(t, dir); !slices.Equal(names, []string{".cryptobot_cron.lock", ".cryptobot_cron.running", "cryptobot_cron.prom"}) {
 		t.Errorf("left behind: %v", names)
 	}
 }
@@ -314,7 +314,7 @@ func TestPrefixFromName(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Run(t.Context(), Options{Name: "nightly-backup", Dir: dir, Command: sh("exit 0")})
 	must(t, err)
-	if got := entries(t, dir); !slices.Equal(got, []string{".nightly_backup.running", "nightly_backup.prom"}) {
+	if got := entries(t, dir); !slices.Equal(got, []string{".nightly_backup.lock", ".nightly_backup.running", "nightly_backup.prom"}) {
 		t.Errorf("files %v", got)
 	}
 }
