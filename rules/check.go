@@ -64,6 +64,9 @@ func CheckText(path string, text []byte) FileText {
 	slices.SortFunc(out.Mistakes, invalid.ByPlace) // rulefmt walks maps
 	// The file is decoded twice, and a mistake in its YAML found twice.
 	out.Mistakes = slices.Compact(out.Mistakes)
+	if other, is := places.anotherKind(); is && len(out.Mistakes) > 0 {
+		out.Mistakes = []invalid.Finding{other}
+	}
 	if len(out.Mistakes) == 0 && parsed != nil {
 		out.Groups, out.Policies = parsed.Groups, places.policies()
 	}

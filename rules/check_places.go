@@ -14,6 +14,29 @@ import (
 	"alertd/rules/rulefile"
 )
 
+// anotherKind is the one mistake of a file that has no groups but a key which
+// tells what it is instead: the mistakes in it would not say so.
+func (l locator) anotherKind() (invalid.Finding, bool) {
+	root := l.Root()
+	if root == nil || rulefile.Value(root, "groups") != nil {
+		return invalid.Finding{}, false
+	}
+	for _, kind := range []struct{ key, what, mend string }{
+		{"tests", "unit tests of rules", "keep them where no pattern of rule files finds them, such as another directory; alertctl test runs them"},
+		{"scrape_configs", "a configuration of Prometheus", "name the files under its rule_files"},
+		{"cron", "a configuration of alertd", "name the files under its rule_files, or give it as the configuration: alertctl check FILE, --config.file FILE"},
+		{"prometheus", "a configuration of alertd", "name the files under its rule_files, or give it as the configuration: alertctl check FILE, --config.file FILE"},
+		{"receivers", "a configuration of alertd or Alertmanager", "name the files under its rule_files, or give it as the configuration: alertctl check FILE, --config.file FILE"},
+	} {
+		if value := rulefile.Value(root, kind.key); value != nil {
+			found := l.finding(CheckRuleFile, rulefile.Place{Line: 1, Column: 1}, "this is no rule file but "+kind.what)
+			found.Mend, found.Quote = kind.mend, ""
+			return found, true
+		}
+	}
+	return invalid.Finding{}, false
+}
+
 // rule returns the rule number n, from 1, of a group; nil where there is none.
 func (l locator) rule(group string, n int) *yaml.Node {
 	for _, g := range l.Groups {
@@ -41,7 +64,7 @@ func (l locator) expression(rule *yaml.Node, err error) []invalid.Finding {
 // place returns where within a node the mistake is: at the scalar that it names,
 // at the group that it is about, or where the node begins.
 func (l locator) place(within *yaml.Node, mistake string) rulefile.Place {
-	named := regexp.MustCompile(`(?:label|annotation) "([^"]*)":|invalid (?:label|annotation) (?:name|value): (.*)$|duration string: "(.*)"$`)
+	named := regexp.MustCompile(`(?:label|annotation) "([^"]*)":|invalid (?:label|annotation) (?:name|value): (.*)$|duration(?: string:)? "(.*)"$`)
 	if m := named.FindStringSubmatch(mistake); m != nil {
 		if n := l.scalar(within, m[1]+m[2]+m[3]); n != nil {
 			return rulefile.Start(n)

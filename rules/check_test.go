@@ -71,6 +71,9 @@ func TestCheckFilePlaces(t *testing.T) {
 		"fail-group-twice":        {"3:5: "},
 		"fail-type":               {"1:1: "},
 		"fail-duration":           {"4:35: "},
+		"fail-duration-unit":      {"5:36: unknown unit"},
+		"fail-unit-tests":         {"1:1: this is no rule file but unit tests of rules: keep them where"},
+		"fail-configuration":      {"1:1: this is no rule file but a configuration of alertd or Alertmanager: name the files"},
 		"none-such":               {" reading the rule file: "},
 	} {
 		mistakes := rules.CheckFile("testdata/check/" + file + ".yml").Mistakes

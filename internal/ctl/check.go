@@ -2,12 +2,14 @@ package ctl
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"alertd/internal/check"
+	"alertd/rules"
 )
 
 // CheckConfig reads a configuration of alertd exactly as alertd would, with
@@ -101,6 +103,9 @@ func (c *cli) check(ctx context.Context, path string, f *checkFlags) error {
 	report, err := c.CheckConfig(ctx, request)
 	if err != nil {
 		return cannotAsk(err)
+	}
+	if path != "" && report.Summary == "" && len(rules.CheckFile(path).Groups) > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%s is a rule file: alertctl check rules %s", path, path))
 	}
 	found := f.chosen(report.Findings)
 	answer := checked{File: path, OK: !hasError(found), Summary: report.Summary, Findings: found}
