@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,11 +94,15 @@ func (j *CronJob) checkRuns() []invalid.Field {
 // checkTold tells which settings need what the job's metrics do not tell.
 func (j *CronJob) checkTold(s cronSeries) []invalid.Field {
 	var wrong []invalid.Field
+	teller, instead := "the metrics of this job do", "run the job with alertctl cron run"
+	if !slices.Contains([]string{"", "textfile", "pushgateway"}, j.Source) {
+		teller, instead = "the source "+j.Source+" does", instead+" and remove source"
+	}
 	need := func(wanted bool, path, what string, told ...string) {
 		if wanted && strings.Join(told, "") == "" {
 			wrong = append(wrong, invalid.Field{
-				Path: path, Problem: fmt.Sprintf("needs %s, which the metrics of this job do not tell", what),
-				Mend: "run the job with alertctl cron run, or remove " + path,
+				Path: path, Problem: fmt.Sprintf("needs %s, which %s not tell", what, teller),
+				Mend: instead + ", or remove " + path,
 			})
 		}
 	}

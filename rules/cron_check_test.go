@@ -82,6 +82,11 @@ func TestCronCheckTold(t *testing.T) {
 			t.Errorf("%s\n  %s\nwant\n  %s", name, strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
 		}
 	}
+	timer := CronJob{Name: "etl", CronSource: CronSource{Source: "systemd-timer"}, NoOverlap: true}
+	want := []string{"no_overlap: needs whether a run started beside another, which the source systemd-timer does not tell: run the job with alertctl cron run and remove source, or remove no_overlap"}
+	if got := words(timer.Check()); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 // Whatever a job's metrics tell, what is made of them is PromQL.

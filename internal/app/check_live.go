@@ -49,17 +49,26 @@ func cronSource(job *rules.CronJob, absent rules.Expression, place func(key stri
 	s := check.Source{
 		Absent: absent, Where: place("name"),
 		Problem: fmt.Sprintf("Prometheus has no metric of the cron job %s, and had none in the last week, so alertd sees none of its runs", job.Name),
-		Mend:    "correct its prefix or its metrics, or look why node_exporter does not read them",
+		Mend:    mendSource(job.Source),
 	}
-	switch {
-	case job.Discover != "":
+	if job.Discover != "" {
 		s.Where = place("discover")
 		s.Problem = fmt.Sprintf("Prometheus has nothing that %s selects, and had nothing in the last week, so no cron job is found", job.ID())
 		s.Mend = "correct the selector, or look why Prometheus does not scrape what gives the jobs' metrics"
-	case job.Source != "" && job.Source != "textfile":
-		s.Mend = "correct its source or what it is found by, or look why Prometheus does not scrape what gives its metrics"
 	}
 	return s
+}
+
+// mendSource says how to get the metrics of a cron job of that source.
+func mendSource(source string) string {
+	switch source {
+	case "", "textfile":
+		return "correct its prefix or its metrics, or look why node_exporter does not read them"
+	case "systemd-timer":
+		return "correct its name, or its unit and timer, or run node_exporter with --collector.systemd"
+	default:
+		return "correct its name, match or selector, or let Prometheus scrape " + source
+	}
 }
 
 // written tells whether a section is in the file: else its place is another's.
