@@ -91,7 +91,7 @@ first incidents may have begun earlier than told. Silences are not replayed.`,
   alertctl backtest rules/disks.yml --compare rules/disks.new.yml --since 7d --prometheus.url http://localhost:9090
 
   # Before there is a rule at all
-  alertctl backtest --expr 'rate(http_errors_total[5m]) > 5' --for 10m --from "yesterday 09:00" --to "yesterday 18:00"`,
+  alertctl backtest --expr 'rate(http_errors_total[5m]) > 5' --for 10m --from "yesterday 09:00" --to "yesterday 18:00" --prometheus.url http://localhost:9090`,
 		ValidArgsFunction: completeYAML,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			form.files = append(form.files, args...)
@@ -117,8 +117,8 @@ func (f *backtestForm) register(cmd *cobra.Command) {
 	fl.StringVar(&f.compare, "compare", "", "replay this configuration, or rule file, too and compare")
 	fl.StringArrayVar(&f.thresholds, "threshold", nil, "replay the rules of --rule with this threshold too and compare (may be repeated)")
 	fl.StringVar(&f.png, "png", "", "draw a picture into this file too")
-	fl.BoolVar(&f.dark, "dark", false, "draw it light on dark")
-	fl.IntVar(&f.width, "width", 0, "its width in points, each of two pixels (default 720)")
+	fl.BoolVar(&f.dark, "dark", false, "draw the picture of --png light on dark")
+	fl.IntVar(&f.width, "width", 0, "width of the picture of --png in points, each of two pixels (default 720)")
 }
 
 func (c *cli) backtest(ctx context.Context, form backtestForm) error {

@@ -22,7 +22,8 @@ mend it, and the name of the check, which docs/checks.md explains:
   warning  it is probably not what was meant
   info     it may well be meant
 
-The exit code is 1 where there is an error; with --strict, where there is any
+With -o github they are annotations of a GitHub workflow; json and yaml have
+everything. The exit code is 1 where there is an error; with --strict, where there is any
 finding; 3 or 4 where --live cannot ask Prometheus. A comment turns checks off,
 on or above a rule, a group or an entry, or for the whole file:
 

@@ -97,8 +97,9 @@ func (c *cli) rootCommand() *cobra.Command {
 		Long: `alertctl is the command line of alertd, the alerting sidecar for Prometheus.
 
 It shows what is firing, silences it, tests receivers, checks configurations,
-replays rules over the past and runs cron jobs so that alertd can watch them. It speaks Alertmanager's
-API v2, so most of it works against a plain Alertmanager too.
+tests rules, replays them over the past, and runs cron jobs so that alertd can
+watch them. It speaks Alertmanager's API v2, so most of it works against a plain
+Alertmanager too.
 
 It asks the alertd at http://127.0.0.1:9099 unless told otherwise by --url,
 ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,

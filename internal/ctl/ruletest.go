@@ -70,10 +70,10 @@ told what and when, by the routes of an alertd.yml or alertmanager.yml:
 Where something differs, lines behind "-" were expected and did not come, those
 behind "+" came and were not expected. Files run side by side; the answer is in
 their order. The exit code is 1 where a test fails.`,
-		Example: `  alertctl test rules/*.test.yml
+		Example: `  alertctl test tests/*.yml
 
   # Only the tests about disks, with a report for the CI system
-  alertctl test --run 'disk|inode' --junit report.xml rules/host.test.yml`,
+  alertctl test --run 'disk|inode' --junit report.xml tests/host.yml`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeYAML,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.test(cmd.Context(), args, form) },
