@@ -2,8 +2,8 @@ package ctl
 
 import (
 	"log/slog"
-	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -178,15 +178,9 @@ func choose(groups []rules.Group, only []string) []rules.Group {
 
 // named tells whether a pattern names the rule.
 func named(pattern string, r *rules.Rule) bool {
-	if pattern == r.Name || pattern == r.ID {
-		return true
-	}
-	for _, text := range []string{r.Name, r.ID} {
-		if ok, err := path.Match(pattern, text); err == nil && ok {
-			return true
-		}
-	}
-	return false
+	anything := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) // slashes too: ids have several
+	whole := regexp.MustCompile("^(?s:" + anything + ")$")
+	return pattern == r.Name || pattern == r.ID || whole.MatchString(r.Name) || whole.MatchString(r.ID)
 }
 
 // ruleNames lists the names of rules for a hint.
