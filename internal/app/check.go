@@ -46,6 +46,11 @@ func Check(ctx context.Context, request check.Request) (check.Report, error) {
 	if err := report.Look(ctx, matching(cfg.RuleFiles), options, request, time.Duration(cfg.Evaluation.Interval)); err != nil {
 		return report, err
 	}
+	for i, found := range report.Findings {
+		if found.Check == rules.CheckPolicy { // that Prometheus takes the label does not help alertd
+			report.Findings[i].Severity = invalid.Error
+		}
+	}
 	p, err := planOf(cfg, o)
 	if err != nil {
 		if worst, found := report.Worst(); !found || worst < invalid.Error { // else that is what is wrong

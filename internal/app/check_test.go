@@ -157,3 +157,12 @@ func TestCheckKnowsThatRecordingRulesRaiseNoAlerts(t *testing.T) {
 		})
 	}
 }
+
+// A label that Prometheus takes and alertd does not is an error here, told once.
+func TestCheckPolicy(t *testing.T) {
+	files := map[string]string{"a.yml": "# alertctl disable-file missing-severity missing-summary missing-runbook\ngroups: [{name: g, rules: [{alert: A, expr: up == 0, labels: {on_missing: kepp}}]}]\n"}
+	report := checked(t, "rule_files: [a.yml]\n", files)
+	if len(report.Findings) != 1 || report.Findings[0].Check != "invalid-on-missing" || report.Findings[0].Severity != invalid.Error {
+		t.Errorf("not one error of invalid-on-missing: %q", lines(report))
+	}
+}
