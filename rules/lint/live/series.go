@@ -31,7 +31,7 @@ func (c *ruleCheck) selection(s lint.Selection) error {
 	for _, there := range []string{plain(s.Selector), "last_over_time(" + plain(s.Selector) + week + ")"} {
 		if ok, err := c.exists(there); ok || err != nil {
 			if err == nil && there != plain(s.Selector) {
-				c.report(seriesGone, s.Where, fmt.Sprintf("%s was there within the last week, and is not now", plain(s.Selector)), "look whether what gives it still runs")
+				c.report(seriesGone, s.Where, fmt.Sprintf("%s was there within the last week, and is not now", written(s.Selector)), "look whether what gives it still runs")
 			}
 			return err
 		}
@@ -130,6 +130,12 @@ func isAlerts(v *parser.VectorSelector) bool {
 
 // plain is the selector without its offset and time.
 func plain(v *parser.VectorSelector) string { return selectorText("", matcherTexts(v)...) }
+
+// written is plain as people write it, with the metric's name in front.
+func written(v *parser.VectorSelector) string {
+	bare := parser.VectorSelector{Name: v.Name, LabelMatchers: v.LabelMatchers}
+	return bare.String()
+}
 
 func matcherTexts(v *parser.VectorSelector) []string {
 	var all []string
