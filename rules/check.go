@@ -129,7 +129,7 @@ func (l locator) locate(err error) []invalid.Finding {
 // yaml returns the mistakes of YAML's own errors, which know lines only.
 func (l locator) yaml(text string) []invalid.Finding {
 	text = regexp.MustCompile(` in type rulefmt\.\w+`).ReplaceAllString(text, "")
-	text = strings.ReplaceAll(text, "rulefmt.RuleGroupNode", "rulefmt.RuleGroup")
+	text = strings.NewReplacer("rulefmt.RuleGroupNode", "rulefmt.RuleGroup", "rulefmt.ruleGroups", "rulefmt.RuleGroups").Replace(text)
 	var out []invalid.Finding
 	for _, m := range regexp.MustCompile(`line (\d+): (.*)`).FindAllStringSubmatch(text, -1) {
 		line, _ := strconv.Atoi(m[1]) // likewise

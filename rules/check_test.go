@@ -72,6 +72,7 @@ func TestCheckFilePlaces(t *testing.T) {
 		"fail-type":               {"1:1: "},
 		"fail-duration":           {"4:35: "},
 		"fail-duration-unit":      {"5:36: unknown unit"},
+		"fail-text":               {"1:1: cannot unmarshal"},
 		"fail-unit-tests":         {"1:1: this is no rule file but unit tests of rules: keep them where"},
 		"fail-configuration":      {"1:1: this is no rule file but a configuration of alertd or Alertmanager: name the files"},
 		"none-such":               {" reading the rule file: "},
