@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v4"
@@ -75,7 +76,7 @@ func exportGroup(g *Group) (text string, left []LeftOut, err error) {
 		if why != "" {
 			out := LeftOut{Name: r.Name, Job: r.Job, Why: why}
 			left = append(left, out)
-			fmt.Fprintf(&body, "      # %s is not here: %s.\n", out, why)
+			fmt.Fprintf(&body, "      # %s is not here: %s.\n", inComment(out.String()), why)
 			continue
 		}
 		exported++
@@ -124,6 +125,17 @@ func (r *Rule) fixed() (wait time.Duration, why string) {
 		}
 	}
 	return wait, ""
+}
+
+// inComment returns the text without what would end a comment, as a new line
+// does.
+func inComment(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 func texts(ts []Template) map[string]string {

@@ -65,6 +65,41 @@ func promtool(t *testing.T, args ...string) ([]byte, error) {
 	return exec.CommandContext(t.Context(), binary, args...).CombinedOutput()
 }
 
+// Names are not read as YAML, wherever they are written.
+func TestExportNames(t *testing.T) {
+	const hostile = "x\n      - alert: Injected\n        expr: vector(1)\n\u0085\u2028\r---\n"
+	spec := cronSpec(
+		rules.CronJob{Name: hostile, Prefix: "x", Schedule: "@daily"},
+		rules.CronJob{CronSource: rules.CronSource{Discover: "{__name__=~\".+_last_run_status\", a=\"\u2028\"\n}"}, Failures: 2},
+	)
+	groups, err := spec.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, left, err := rules.Export(groups)
+	if err != nil || len(left) == 0 {
+		t.Fatalf("%d rules are left out: %v", len(left), err)
+	}
+	path := filepath.Join(t.TempDir(), "names.rules.yml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := promtool(t, "check", "rules", path); err != nil {
+		t.Errorf("promtool check rules: %v\n%s\n%s", err, out, text)
+	}
+	back, err := rules.LoadFiles([]rules.FileSpec{{Path: path}}, rules.FileOptions{Interval: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range back {
+		for _, r := range g.Rules {
+			if r.Name == "Injected" {
+				t.Errorf("a name became a rule:\n%s", text)
+			}
+		}
+	}
+}
+
 // TestExport: promtool takes the file, and read back it has the same rules.
 func TestExport(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalogue.rules.yml")
