@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,90 @@ func TestCronCheck(t *testing.T) {
 	} {
 		if got := words(c.job.Check()); !slices.Equal(got, c.want) {
 			t.Errorf("%+v\n  %s\nwant\n  %s", c.job, strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
+		}
+	}
+}
+
+// Matchers must be nothing more than matchers: a rule that closes its braces
+// early, or has two names, would not parse once it is too late.
+func TestCheckSelector(t *testing.T) {
+	for text, want := range map[string]string{
+		`a="b", "c d"=~"e.*",`:     "",
+		"a=\"b\" # mine\n":         "",
+		`a="b"} # `:                "it closes the braces, and has a comment",
+		`a="b" # mine`:             "1:16: parse error: unexpected end of input inside braces",
+		`a="b"} or vector(1)`:      `1:10: parse error: unexpected <op:or>`,
+		`__name__="up"`:            "it names a metric",
+		`a="b", __name__=~"up|to"`: "it names a metric",
+	} {
+		var expected []string
+		if want != "" {
+			expected = []string{"selector: not a list of label matchers: " + want + `: write them as in PromQL, without braces: instance="db-1", job=~"node.*"`}
+		}
+		for section, got := range map[string][]invalid.Field{
+			"cron":       (&CronJob{Name: "etl", Selector: text}).Check(),
+			"resources":  (&Resources{Selector: text}).Check(),
+			"containers": (&Containers{Selector: text}).Check(),
+		} {
+			if got := words(got); !slices.Equal(got, expected) {
+				t.Errorf("%s: selector %s\n  %s\nwant\n  %s", section, text, got, expected)
+			}
+		}
+	}
+}
+
+// No length of time that a configuration can write makes an expression that
+// does not parse.
+func TestCronLongTimes(t *testing.T) {
+	century := model.Duration(200 * 365 * 24 * time.Hour)
+	for _, source := range []string{"textfile", "pushgateway", "supercronic", "systemd-timer"} {
+		for _, schedule := range []string{"", "0 0 29 2 *"} {
+			j := CronJob{Name: "etl", CronSource: CronSource{Source: source}, Schedule: schedule, MaxAge: &century, FailedFor: century, RebootGrace: &century, Failures: maxFailures}
+			if schedule != "" {
+				j.Grace = &century
+			}
+			if wrong := words(j.Check()); len(wrong) > 0 {
+				t.Fatal(wrong)
+			}
+			rs, err := j.compile(time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := time.Unix(1_800_000_000, 0)
+			for _, r := range rs {
+				exprs := []Expression{r.Expr, r.Evidence}
+				for _, fact := range r.Facts {
+					exprs = append(exprs, fact.Expr)
+				}
+				for _, expr := range exprs {
+					if _, err := NewParser().ParseExpr(expr(now)); err != nil {
+						t.Errorf("%s of source %s: %v\n%s", r.Name, source, err, expr(now))
+					}
+				}
+			}
+		}
+	}
+}
+
+// Times that no clock shows still begin breaches at a time that can be stored
+// and written as JSON.
+func TestCronImpossibleTimes(t *testing.T) {
+	j := CronJob{Name: "etl", Schedule: "0 2 * * *", MaxAge: new(model.Duration)}
+	rs, err := j.compile(time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed := rs[slices.IndexFunc(rs, func(r *Rule) bool { return r.Name == "CronMissed" })]
+	now := time.Unix(1_800_000_000, 0)
+	for _, value := range []float64{math.Inf(-1), -1e300, -1e18, -1, 0, 1, 1e12, 1e15, 1e300, math.Inf(1), math.NaN()} {
+		since := missed.Since(value, now)
+		if year := since.Year(); year < 1970 || year > 2262 {
+			t.Errorf("a last success of %g makes the breach begin in %s", value, since)
+		}
+		for _, fact := range missed.Facts {
+			if year := fact.Begin(now, 0, value).Year(); year < 1970 || year > 2262 {
+				t.Errorf("a boot time of %g makes the breach begin in the year %d", value, year)
+			}
 		}
 	}
 }

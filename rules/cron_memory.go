@@ -23,12 +23,21 @@ func (j *CronJob) memory() cronMemory {
 		}
 	}
 	silence = max(least, cmp.Or(silence, usual))
-	m := cronMemory{window: min(time.Duration(j.failures()+1)*silence, most), step: time.Minute}
+	m := cronMemory{window: times(j.failures()+1, silence, most), step: time.Minute}
 	if m.window > 3*24*time.Hour {
 		m.step = 5 * time.Minute // some thousand steps at most: they are evaluated each time
 	}
 	m.window = m.window.Truncate(time.Second)
 	return m
+}
+
+// times returns n times d, or most where that is less. It is reckoned so that it
+// cannot overflow.
+func times(n int, d, most time.Duration) time.Duration {
+	if d > most/time.Duration(n) {
+		return most
+	}
+	return time.Duration(n) * d
 }
 
 // last returns x, and where x does not tell now what it told last, as long as

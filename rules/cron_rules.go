@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"alertd/internal/alert"
@@ -65,7 +66,7 @@ func (j *CronJob) enoughFailures(s cronSeries, schedule *Schedule) Fact {
 // there are to be failures and one more, or as many times max_age.
 func (j *CronJob) lookback(schedule *Schedule, ts time.Time) time.Duration {
 	if schedule == nil {
-		return time.Duration(j.failures()+1) * max(j.maxAge(), DefaultMaxAge)
+		return times(j.failures()+1, max(j.maxAge(), DefaultMaxAge), math.MaxInt64)
 	}
 	slot := schedule.Last(ts)
 	for range j.failures() {
@@ -126,6 +127,16 @@ func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 	return r
 }
 
+// unixTime reads a metric's time. What no clock shows, such as an infinite one,
+// becomes the nearest of 1970 and 2262: beyond them neither the store nor JSON
+// can hold times.
 func unixTime(seconds float64) time.Time {
+	const latest = math.MaxInt64 / int64(time.Second)
+	switch {
+	case math.IsNaN(seconds), seconds < 0:
+		seconds = 0
+	case seconds > float64(latest):
+		return time.Unix(latest, 0).UTC()
+	}
 	return time.UnixMilli(int64(seconds * 1000)).UTC()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"alertd/internal/invalid"
 )
@@ -104,12 +105,23 @@ func checkSelector(path, matchers string) []invalid.Field {
 	if matchers == "" {
 		return nil
 	}
-	if _, err := NewParser().ParseMetricSelector("x{" + matchers + "}"); err != nil {
+	wrong := func(why any) []invalid.Field {
 		return []invalid.Field{{
 			Path:    path,
-			Problem: fmt.Sprintf("not a list of label matchers: %v", err),
+			Problem: fmt.Sprintf("not a list of label matchers: %v", why),
 			Mend:    `write them as in PromQL, without braces: instance="db-1", job=~"node.*"`,
 		}}
+	}
+	all, err := NewParser().ParseMetricSelector("x{" + matchers + "}")
+	if err != nil {
+		return wrong(err)
+	}
+	// Behind a comment the brace above may have been the user's own.
+	if _, err := NewParser().ParseMetricSelector("x{" + matchers + "\n}"); err != nil {
+		return wrong("it closes the braces, and has a comment")
+	}
+	if slices.ContainsFunc(all[:len(all)-1], func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
+		return wrong("it names a metric")
 	}
 	return nil
 }
