@@ -18,11 +18,12 @@ type answer struct {
 	partial bool           // VictoriaMetrics says isPartial
 	vector  []alert.Sample // nil where the result is none
 	rest    []byte         // the answer, with an empty vector in place of the vector
+	most    int            // elements that the vector may have
 }
 
-// readAnswer takes a JSON body apart.
-func readAnswer(body []byte) (*answer, error) {
-	a := &answer{}
+// readAnswer takes a JSON body apart, whose vector may have so many elements.
+func readAnswer(body []byte, most int) (*answer, error) {
+	a := &answer{most: most}
 	out := jsoniter.NewStream(jsoniter.ConfigDefault, nil, 512)
 	in := jsoniter.ParseBytes(jsoniter.ConfigDefault, body)
 	if in.WhatIsNext() != jsoniter.ObjectValue {
@@ -74,7 +75,7 @@ func (a *answer) readData(in *jsoniter.Iterator, out *jsoniter.Stream) error {
 		case key == "resultType":
 			kind = text(in)
 		case key == "result" && kind == vectorType:
-			a.vector, wrong = readVector(in)
+			a.vector, wrong = readVector(in, a.most)
 		case key == "result":
 			result = in.SkipAndReturnBytes()
 		default:
@@ -83,7 +84,7 @@ func (a *answer) readData(in *jsoniter.Iterator, out *jsoniter.Stream) error {
 		return wrong == nil
 	})
 	if wrong == nil && kind == vectorType && a.vector == nil {
-		a.vector, wrong = readVector(jsoniter.ParseBytes(jsoniter.ConfigDefault, result))
+		a.vector, wrong = readVector(jsoniter.ParseBytes(jsoniter.ConfigDefault, result), a.most)
 	}
 	if kind == vectorType {
 		result = []byte("[]")

@@ -15,13 +15,17 @@ import (
 // vectorType is how the API names an instant vector.
 const vectorType = "vector"
 
-// readVector reads a JSON array of elements. The result is never nil.
-func readVector(in *jsoniter.Iterator) ([]alert.Sample, error) {
+// readVector reads a JSON array of at most so many elements. The result is never
+// nil.
+func readVector(in *jsoniter.Iterator, most int) ([]alert.Sample, error) {
 	if in.WhatIsNext() != jsoniter.ArrayValue {
 		return nil, errNoResult()
 	}
 	r := elementsReader{in: in, out: []alert.Sample{}, texts: map[string]string{}}
 	for in.ReadArray() {
+		if len(r.out) == most { // those without labels are in no count made before
+			return nil, rejected("the answer has more series than prometheus.max_series allows (%d): let the expression select less, or raise it", most)
+		}
 		if err := r.element(); err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ func (x *exchange) inspect(resp *http.Response, body []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("<")) {
 		return nil, unreachable("it answered with a web page: is the URL, with its path, that of a Prometheus?")
 	}
-	a, err := readAnswer(body)
+	a, err := readAnswer(body, x.client.series)
 	if err != nil {
 		return nil, err
 	}

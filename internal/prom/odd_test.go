@@ -56,6 +56,19 @@ func TestQueryTooManySeries(t *testing.T) {
 	}
 }
 
+// Elements without labels, or with blanks where nobody writes them, count too.
+func TestQueryTooManySeriesOddlyWritten(t *testing.T) {
+	for _, element := range []string{`{"value":[1,"1"]}`, `{"metric" :{},"value":[1,"1"]}`} {
+		body := func(n int) string { return vector(strings.TrimSuffix(strings.Repeat(element+",", n), ",")) }
+		if got, err := read(t, body(10), 10); err != nil || len(got) != 10 {
+			t.Errorf("%d samples, error %v", len(got), err)
+		}
+		if _, err := read(t, body(11), 10); !errors.Is(err, ErrRejected) {
+			t.Errorf("11 of %s: error %v", element, err)
+		}
+	}
+}
+
 // A native histogram reads as PromQL writes it, so that $value is the same text
 // as in Prometheus.
 func TestQueryHistogramText(t *testing.T) {
