@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -172,6 +173,9 @@ func (c *cli) replay(ctx context.Context, v *variant, s span, doing string) erro
 	progress := c.progress(doing)
 	reports, err := backtest.Run(ctx, v.options(s, progress.show))
 	progress.done()
+	if errors.Is(err, backtest.ErrTooMany) {
+		return usage("cannot replay the past: %w", err)
+	}
 	if err != nil {
 		return failed(ExitUnreachable, "cannot replay the past", err).
 			withHint("Mend the address with --prometheus.url. A range that is too much for Prometheus: give a shorter one, a larger --step, fewer rules by --rule, or more time by --timeout.")

@@ -6,6 +6,7 @@ package backtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"runtime"
@@ -86,6 +87,12 @@ func (i *Incident) Duration(end time.Time) time.Duration {
 	return end.Sub(i.FiredAt)
 }
 
+// ErrTooMany says that a replay would take hours.
+var ErrTooMany = errors.New("too many evaluations: take a shorter range, a longer step, or fewer rules")
+
+// maxEvaluations is some minutes of work.
+const maxEvaluations = 200_000_000
+
 // Run replays every rule of the groups and returns a report for each, in their
 // order. Rules whose question Prometheus rejects say so in their reports; an
 // error means that Prometheus does not answer, or that ctx has ended.
@@ -101,6 +108,9 @@ func Run(ctx context.Context, o Options) ([]Report, error) {
 			replays = append(replays, r)
 			total += r.evaluations
 		}
+	}
+	if total > maxEvaluations {
+		return nil, fmt.Errorf("%w: %d, of at most %d", ErrTooMany, total, maxEvaluations)
 	}
 	progress := &progress{total: total, tell: o.Progress}
 	progress.add(0)

@@ -150,6 +150,15 @@ func TestRefusedForAWhile(t *testing.T) {
 }
 
 // TestTooMuch: an answer that is too large is asked for in parts.
+// A replay that would take hours is refused before it begins.
+func TestTooManyEvaluations(t *testing.T) {
+	o := options(newPrometheus(t), over("load > 5"), 9*365*24*time.Hour)
+	o.Step = time.Millisecond
+	if _, err := backtest.Run(t.Context(), o); !errors.Is(err, backtest.ErrTooMany) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestTooMuch(t *testing.T) {
 	p := loaded(t, repeat(9, 1000)...)
 	p.refuse = func(_ string, start, end time.Time) error {
