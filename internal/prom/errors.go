@@ -90,10 +90,16 @@ func classifyAnswer(e *v1.Error, status int) *Error {
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
 		return unreachable("it answered %d: is the URL, with its path, that of a Prometheus?%s", status, detail(e))
 	case status/100 != 2 && e.Detail != "":
-		return unreachable("it answered %d%s", status, detail(e))
+		failed := unreachable("it answered %d%s", status, detail(e))
+		failed.timeout = saysTimeout(e)
+		return failed
 	}
 	switch e.Type {
-	case v1.ErrClient, v1.ErrServer, v1.ErrTimeout, v1.ErrCanceled, "internal", "unavailable", "":
+	case v1.ErrTimeout:
+		failed := unreachable("it answered %d: %s", status, e.Msg)
+		failed.timeout = true
+		return failed
+	case v1.ErrClient, v1.ErrServer, v1.ErrCanceled, "internal", "unavailable", "":
 		return unreachable("it answered %d: %s", status, e.Msg)
 	case v1.ErrBadResponse:
 		// The API client knows no strings, and has no better sign of one.
@@ -104,6 +110,14 @@ func classifyAnswer(e *v1.Error, status int) *Error {
 	default: // bad_data, execution, and what others call these
 		return rejected("%s: %s", e.Type, e.Msg)
 	}
+}
+
+// saysTimeout tells whether Prometheus itself gave the query up, in time to say so.
+func saysTimeout(e *v1.Error) bool {
+	var body struct {
+		Type v1.ErrorType `json:"errorType"`
+	}
+	return json.Unmarshal([]byte(e.Detail), &body) == nil && body.Type == v1.ErrTimeout
 }
 
 // detail is what the body of a failure tells, where it is not a web page.

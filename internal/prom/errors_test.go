@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -243,5 +244,18 @@ func TestErrorsHideSecrets(t *testing.T) {
 				t.Errorf("the text is not a short line: %q", text)
 			}
 		})
+	}
+}
+
+// A query that Prometheus itself gave up is as late as one that was given up
+// here: which of the two is first is chance.
+func TestTimeoutThere(t *testing.T) {
+	for status, kind := range map[int]string{503: "timeout", 422: "timeout"} {
+		if _, err := ask(t, says(status, failure(kind, "query timed out")), nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d: %v is no timeout", status, err)
+		}
+	}
+	if _, err := ask(t, says(503, failure("unavailable", "shutting down")), nil); errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v is a timeout", err)
 	}
 }
