@@ -128,15 +128,12 @@ func (j *CronJob) noData(s cronSeries, missingFor time.Duration) *Rule {
 }
 
 // unixTime reads a metric's time. What no clock shows, such as an infinite one,
-// becomes the nearest of 1970 and 2262: beyond them neither the store nor JSON
-// can hold times.
+// becomes the nearest of 1677 and 2262: beyond them neither the store nor JSON
+// can hold times. No number at all is 1970.
 func unixTime(seconds float64) time.Time {
-	const latest = math.MaxInt64 / int64(time.Second)
-	switch {
-	case math.IsNaN(seconds), seconds < 0:
+	const farthest = float64(math.MaxInt64 / int64(time.Second))
+	if math.IsNaN(seconds) {
 		seconds = 0
-	case seconds > float64(latest):
-		return time.Unix(latest, 0).UTC()
 	}
-	return time.UnixMilli(int64(seconds * 1000)).UTC()
+	return time.UnixMilli(int64(1000 * max(-farthest, min(seconds, farthest)))).UTC()
 }

@@ -90,7 +90,7 @@ func TestRelabelledTarget(t *testing.T) {
 	s.relabel("node", "second")
 	s.incidentBecomes("the first name to be without data", "first", func(i incident) bool { return i.MissingSince != "" })
 	s.relabel("hosts", "second")
-	s.evaluations(5, "cron/etl")
+	s.evaluations(5, "cron")
 	hook.never("resolved")
 
 	s.relabel("node", "first")
@@ -160,10 +160,10 @@ func TestPartialAnswers(t *testing.T) {
 
 	for _, mode := range []string{"warnings", "503", "partial", "cut", "page"} {
 		proxy.mode.Store(mode)
-		s.evaluations(3, "cron/etl")
+		s.evaluations(3, "cron")
 		hook.expect("CronFailed firing")
 		proxy.mode.Store("")
-		s.evaluations(2, "cron/etl")
+		s.evaluations(2, "cron")
 	}
 	s.runJob(0)
 	hook.expect("CronFailed firing", "CronFailed resolved")
@@ -188,7 +188,7 @@ func TestFlapping(t *testing.T) {
 
 	instance := fmt.Sprintf("127.0.0.1:%d", s.nodePort)
 	s.runJob(0)
-	s.evaluations(4, "cron/etl")
+	s.evaluations(4, "cron")
 	s.kill()
 	s.startAlertd()
 	s.runJob(1)
