@@ -36,7 +36,7 @@ groups:
       - {alert: range-below-scrape-interval, expr: 'rate(process_cpu_seconds_total[1s]) > 1e9'}
       - {alert: tight-range, expr: 'rate(process_cpu_seconds_total[3s]) > 1e9'}
       - {alert: query-rejected, expr: 'node_scrape_collector_success / on () node_scrape_collector_success > 9'}
-      - {alert: expensive-query, expr: 'count_over_time(vector(1)[1d:50ms]) < 0'}
+      - {alert: expensive-query, expr: 'count_over_time(vector(1)[1d:8ms]) < 0'}
       - {alert: alert-count, expr: up == 1}
       - {alert: runbook-unreachable, expr: up > 9, annotations: {runbook_url: "%[1]s/nosuch"}}
 
