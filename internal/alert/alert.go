@@ -78,6 +78,9 @@ type Alert struct {
 	Series       Fingerprint // the series it came from, to find it again in the evidence
 	GeneratorURL string
 	ExpiresAt    time.Time // for alerts that others sent us: when they end unless renewed
+
+	// Ack says who looks after it; nil: nobody. Who writes alerts does not write it.
+	Ack *Ack
 }
 
 // Name returns the alertname label.

@@ -18,6 +18,15 @@ const (
 	EventMissing  EventKind = "no data"
 	EventReturned EventKind = "data returned"
 	EventFlapping EventKind = "flapping"
+
+	EventSuppressed EventKind = "suppressed"    // an alert is silenced or inhibited from now on
+	EventAudible    EventKind = "audible again" // it is not any more
+	EventAcked      EventKind = "acknowledged"
+	EventUnacked    EventKind = "acknowledgement ended"
+	EventDecided    EventKind = "decided"   // what planning decided for an integration, where that is news
+	EventDelivered  EventKind = "delivered" // an integration was told
+	EventFailed     EventKind = "failed"    // an attempt to tell it
+	EventGaveUp     EventKind = "gave up"   // refused for good, or expired
 )
 
 // Event is one line of history.
@@ -25,9 +34,14 @@ type Event struct {
 	At      time.Time
 	Kind    EventKind
 	AlertID string // "" where it concerns no single alert
-	Labels  Labels
+	Labels  Labels // of the alert, or of the group
 	Value   float64
-	Detail  string
+	Detail  string // why, in words
+
+	// Of decisions and deliveries: "" otherwise.
+	Group       GroupKey
+	Integration string
+	Delivery    string // its id
 }
 
 // Evaluation is what one evaluation of one rule group changed. It is
