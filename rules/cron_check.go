@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"alertd/internal/invalid"
 )
@@ -24,6 +25,9 @@ func (j *CronJob) Check() []invalid.Field {
 	}
 	if j.Name == "" && j.Discover == "" {
 		add("name", "a cron job needs a name", "add name: my-job, or discover: true to watch all that there are")
+	}
+	if strings.ContainsFunc(j.Name, unicode.IsControl) {
+		add("name", "the name has control characters, such as a line break", "use a name that fits in a line of text")
 	}
 	if p := j.prefix(); p != "" && !isMetricName(p) {
 		add("prefix", fmt.Sprintf("%q is not a metric name", p), "use letters, digits and underscores, such as my_job")
@@ -54,14 +58,15 @@ func (j *CronJob) checkSchedule() []invalid.Field {
 	if j.Schedule == "" && j.maxAge() == 0 && j.RebootGrace != nil {
 		add("reboot_grace", "reboot_grace with neither a schedule nor max_age has no meaning", "add one of them, or remove reboot_grace")
 	}
-	if _, err := time.LoadLocation(j.Timezone); err != nil {
+	zone := j.Timezone
+	if _, err := time.LoadLocation(zone); err != nil {
 		add("timezone", err.Error(), "use an IANA name such as Europe/Paris")
-		return wrong
+		zone = "" // the schedule can be looked at all the same
 	}
 	if j.Schedule == "" {
 		return wrong
 	}
-	schedule, err := ParseSchedule(j.Schedule, j.Timezone)
+	schedule, err := ParseSchedule(j.Schedule, zone)
 	if err != nil {
 		add("schedule", err.Error(), `use five fields such as "30 2 * * *", six with the seconds first, or @daily`)
 		return wrong

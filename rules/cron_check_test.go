@@ -44,6 +44,11 @@ func TestCronCheck(t *testing.T) {
 		{CronJob{Name: "etl", Schedule: "0 0 30 2 *"}, []string{
 			`schedule: schedule "0 0 30 2 *": no such moment ever comes: use five fields such as "30 2 * * *", six with the seconds first, or @daily`,
 		}},
+		{CronJob{Name: "etl", Schedule: "61 2 * * *", Timezone: "Europe/Pari"}, []string{
+			"timezone: unknown time zone Europe/Pari: use an IANA name such as Europe/Paris",
+			`schedule: schedule "61 2 * * *": end of range (61) above maximum (59): "61": use five fields such as "30 2 * * *", six with the seconds first, or @daily`,
+		}},
+		{CronJob{Name: "e\ntl"}, []string{"name: the name has control characters, such as a line break: use a name that fits in a line of text"}},
 		{CronJob{Name: "etl", MaxRuntime: minutes(5), MinRuntime: minutes(5)}, []string{
 			"min_runtime: min_runtime (5m) is not below max_runtime (5m): no run could be right: lower min_runtime or raise max_runtime",
 		}},

@@ -65,7 +65,9 @@ func (j *CronJob) finishedTooFast(s cronSeries) *Rule {
 		fmt.Sprintf("Cron job %s finished too fast", j.Name),
 		fmt.Sprintf("Its last run succeeded in less than %s (min_runtime): did it do all of its work, or find nothing to do?", humanDuration(least)))
 	r.Expr = Fixed(fmt.Sprintf("((%s) < %g) and (%s)", s.lasted(), least.Seconds(), s.succeeded()))
-	r.Evidence = Fixed(s.lasted())
+	// A run that fails proves nothing, however long it took: it counts as 0 s.
+	r.Evidence = Fixed(fmt.Sprintf("((%s) and (%s)) or (0 * (%s))", s.lasted(), s.succeeded(), s.lasted()))
+	r.Clear = func(lasted float64) bool { return lasted >= least.Seconds() }
 	if s.success != "" {
 		r.Facts = []Fact{beganAt(s.success)}
 	}
