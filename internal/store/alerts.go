@@ -130,7 +130,7 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 	if e.At.IsZero() {
 		return fmt.Errorf("%s: it has no time", what)
 	}
-	return s.write(ctx, opCommitEvaluation, what, func(ctx context.Context, c *conn) error {
+	commit := func(ctx context.Context, c *conn) error {
 		if err := upsertAlerts(ctx, c, e.Upserts); err != nil {
 			return fmt.Errorf("writing alerts: %w", err)
 		}
@@ -147,7 +147,9 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 			return fmt.Errorf("marking the groups of ended alerts due: %w", err)
 		}
 		return nil
-	})
+	}
+	weight := 1 + len(e.Upserts) + len(e.Deletes) + len(e.Touched)
+	return s.writeMember(ctx, opCommitEvaluation, what, &member{do: commit, weight: weight})
 }
 
 func (s *sqliteStore) DeliveryAlerts(ctx context.Context, d *alert.Delivery) ([]alert.Alert, error) {

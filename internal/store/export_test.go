@@ -64,3 +64,10 @@ func WriteAsReader(ctx context.Context, s Store) error {
 }
 
 const ReserveSize = reserveSize
+
+// Hold keeps everybody from writing until release is called.
+func Hold(ctx context.Context, s Store) (release func(), err error) {
+	w := s.(*sqliteStore).writer
+	c, err := w.take(ctx)
+	return func() { w.put(c) }, err
+}

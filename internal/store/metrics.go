@@ -35,7 +35,9 @@ const (
 type metrics struct {
 	duration *prometheus.HistogramVec
 	errors   *prometheus.CounterVec
-	size     prometheus.GaugeFunc
+	// transactions counts waits for the disk, but for those of checkpoints.
+	transactions prometheus.Counter
+	size         prometheus.GaugeFunc
 }
 
 func newMetrics(size func() float64) *metrics {
@@ -49,6 +51,10 @@ func newMetrics(size func() float64) *metrics {
 			Name: "alertd_store_errors_total",
 			Help: "Operations of the store that failed.",
 		}, []string{"operation"}),
+		transactions: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alertd_store_transactions_total",
+			Help: "Transactions that wrote; operations that came at once share one.",
+		}),
 		size: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "alertd_store_size_bytes",
 			Help: "Size of the database on disk, its write-ahead log included.",
@@ -57,7 +63,7 @@ func newMetrics(size func() float64) *metrics {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.duration, m.errors, m.size}
+	return []prometheus.Collector{m.duration, m.errors, m.transactions, m.size}
 }
 
 // register adds the metrics to reg, all or none; a nil reg takes none.

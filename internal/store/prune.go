@@ -32,10 +32,10 @@ func (s *sqliteStore) Prune(ctx context.Context, now time.Time, keep Retention) 
 			continue
 		}
 		for n := pruneRows; n == pruneRows; total += n {
-			err := s.write(ctx, opPrune, "pruning "+st.what, func(ctx context.Context, c *conn) (err error) {
+			err := s.writeMember(ctx, opPrune, "pruning "+st.what, &member{weight: pruneRows, do: func(ctx context.Context, c *conn) (err error) {
 				n, err = c.exec(ctx, st.query, nanos(now.Add(-st.age)), pruneRows)
 				return err
-			})
+			}})
 			if err != nil {
 				return total, err
 			}
@@ -55,12 +55,12 @@ func (s *sqliteStore) Prune(ctx context.Context, now time.Time, keep Retention) 
 func (s *sqliteStore) vacuum(ctx context.Context) error {
 	for free, before := 0, -1; free != before; {
 		before = free
-		err := s.write(ctx, opPrune, "giving space back", func(ctx context.Context, c *conn) error {
+		err := s.writeMember(ctx, opPrune, "giving space back", &member{weight: together, do: func(ctx context.Context, c *conn) error {
 			if _, err := c.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages)); err != nil {
 				return err
 			}
 			return c.one(ctx, "PRAGMA freelist_count", nil, &free)
-		})
+		}})
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ type sqliteStore struct {
 	lock     *os.File
 	reserve  reserve
 	writer   *pool
+	waiting  waiting // for the writer
 	readers  *pool
 	revision atomic.Int64 // of the last change to any group
 	closing  sync.Once

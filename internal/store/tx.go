@@ -6,30 +6,23 @@ import (
 	"time"
 )
 
-// work is what an operation does on its connection. It may run twice, the
-// first run having been rolled back.
+// work is what an operation does on its connection. It may run more than once,
+// the runs before having been rolled back.
 type work func(ctx context.Context, c *conn) error
 
-// write runs fn as one transaction on the only connection that writes. what
-// tells, for the error, what was being done to whom.
-func (s *sqliteStore) write(ctx context.Context, op operation, what string, fn work) (err error) {
-	defer s.metrics.observe(op, time.Now(), &err)
-	c, err := s.writer.take(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	defer s.writer.put(c)
+// write runs fn as a transaction, or as a part of one that others share, on the
+// only connection that writes. what tells, for the error, what was being done to
+// whom.
+func (s *sqliteStore) write(ctx context.Context, op operation, what string, fn work) error {
+	return s.writeMember(ctx, op, what, &member{do: fn, weight: 1})
+}
 
-	// Once begun, it ends one way or the other: interrupting SQLite in the
-	// middle of a commit would only blur what has been kept.
-	ctx = context.WithoutCancel(ctx)
-	err = c.transaction(ctx, "BEGIN IMMEDIATE", fn)
-	if isFull(err) && s.reserve.release() {
-		s.logger.WarnContext(ctx, "The disk is full: gave up the reserve to be able to go on",
-			"path", s.reserve.path, "bytes", reserveSize)
-		err = c.transaction(ctx, "BEGIN IMMEDIATE", fn)
-	}
-	return s.explain(what, err)
+// writeMember is write for an operation that is large, or has something to do
+// when it is committed.
+func (s *sqliteStore) writeMember(ctx context.Context, op operation, what string, m *member) (err error) {
+	defer s.metrics.observe(op, time.Now(), &err)
+	m.done = make(chan error, 1)
+	return s.explain(what, s.join(ctx, m))
 }
 
 // read runs fn on a connection that can only read. Queries of one read that

@@ -17,9 +17,10 @@ import (
 
 func raceTests() map[string]func(*testing.T, *fixture) {
 	return map[string]func(*testing.T, *fixture){
-		"EndConsistent":         testRaces,
-		"OnePlanWins":           testPlanRace,
-		"ClosingWaitsForOthers": testCloseRace,
+		"EndConsistent":           testRaces,
+		"OnePlanWins":             testPlanRace,
+		"OthersHoldWhereOneFails": testFailingAmongOthers,
+		"ClosingWaitsForOthers":   testCloseRace,
 	}
 }
 
@@ -193,6 +194,57 @@ func testPlanRace(t *testing.T, s *fixture) {
 	all.Wait()
 	same(t, "plans carried out", won.Load(), int64(1))
 	same(t, "open deliveries", len(s.view("g").Open), 1)
+}
+
+// testFailingAmongOthers lets many write at once, of whom some must fail: the
+// others are kept, and nothing of those that failed.
+func testFailingAmongOthers(t *testing.T, s *fixture) {
+	const n = 60
+	plans := make([]alert.PlanResult, n)
+	for i := range plans {
+		key := alert.GroupKey(fmt.Sprint(i))
+		s.fire(0, key, "a"+fmt.Sprint(i))
+		plans[i] = alert.PlanResult{
+			Key: key, Revision: s.view(key).Revision, FlushedAt: at(1),
+			Create: []alert.Delivery{newDelivery(1, key, fmt.Sprint(i), "mail")},
+			Events: []alert.Event{{At: at(1), Detail: fmt.Sprint(i)}},
+		}
+		if i%3 == 1 { // two open deliveries to one integration
+			plans[i].Create = append(plans[i].Create, newDelivery(1, key, fmt.Sprint(i, "again"), "mail"))
+		}
+		if i%3 == 2 {
+			plans[i].Revision--
+		}
+	}
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range plans {
+		all.Go(func() { errs[i] = s.CommitPlan(t.Context(), &plans[i]) })
+	}
+	all.Wait()
+	s.reopen()
+	events, err := s.Events(t.Context(), at(0), at(2), n)
+	s.check("reading the history", err)
+	same(t, "lines of the history", len(events), n/3)
+	for i, err := range errs {
+		v := s.view(plans[i].Key)
+		switch i % 3 {
+		case 0:
+			s.check("a plan that can be carried out", err)
+			same(t, "its delivery", deliveryIDs(v.Open), []string{fmt.Sprint(i)})
+		case 1:
+			if err == nil {
+				t.Error("an impossible plan was carried out")
+			}
+			fallthrough
+		default:
+			same(t, "what failed", v.Group, alert.Group{GroupRef: ref(v.Key), CreatedAt: at(0), DueAt: at(0)})
+			same(t, "its deliveries", deliveryIDs(v.Open), []string{})
+		}
+		if i%3 == 2 {
+			s.want("a stale plan", err, store.ErrStale)
+		}
+	}
 }
 
 // testCloseRace closes the store while others write: what they were told is
