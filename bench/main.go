@@ -1,8 +1,8 @@
 // Command bench measures what a user of the binary feels: how soon it works,
 // how much memory it takes, and how long after a metric's flip somebody is
-// told; and what evaluating a thousand rules costs, beside Prometheus's own
-// rules and vmalert. Prometheus, node_exporter and vmalert are real; the figures
-// are printed, not judged.
+// told; what evaluating a thousand rules costs, beside Prometheus's own rules and
+// vmalert; and how fast posted alerts are taken and told, beside Alertmanager. The
+// peers are real; the figures are printed, not judged.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,9 @@ func main() {
 	cost := flag.Bool("cost", true, "measure what evaluating rules costs")
 	window := flag.Duration("window", 20*time.Second, "how long each measurement of cost takes")
 	repeat := flag.Int("repeat", 3, "how often cost is measured; the median is printed")
+	parts := flag.String("pipeline", strings.Join(pipelineParts(), ","), "measure what becomes of posted alerts: which of these; none does not")
+	alerts := flag.Int("alerts", 100_000, "how many alerts are posted")
+	away := flag.Duration("away", 2*time.Minute, "how long a receiver is away")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -34,6 +38,9 @@ func main() {
 	}
 	if err == nil && *series > 0 {
 		err = measureFlood(ctx, *series)
+	}
+	if err == nil && *parts != "" {
+		err = measurePipeline(ctx, *parts, *alerts, *away)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
