@@ -19,7 +19,7 @@ func (s *sqliteStore) DueDeliveries(
 	what := fmt.Sprintf("reading the deliveries due to %q", integration)
 	err = s.read(ctx, opDueDeliveries, what, func(ctx context.Context, c *conn) error {
 		due, err = collect(ctx, c, due, scanDelivery, "SELECT "+deliveryColumns+
-			` FROM deliveries WHERE state = 'due' AND integration = ? AND NOT EXISTS
+			` FROM deliveries WHERE state = 'due' AND integration = `+text+` AND NOT EXISTS
 				(SELECT 1 FROM groups g WHERE g.key = group_key AND g.due_at > 0 AND g.due_at <= ?)
 			ORDER BY next_attempt_at, created_at, id LIMIT ?`, integration, nanos(now), limit+1)
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *sqliteStore) DeliveryGroup(ctx context.Context, d *alert.Delivery) (*al
 			return err
 		}
 		told, err = collect(ctx, c, told, scanTold,
-			"SELECT "+toldColumns+" FROM told WHERE group_key = ? AND integration = ?", string(d.Group), d.Integration)
+			"SELECT "+toldColumns+" FROM told WHERE group_key = "+text+" AND integration = "+text, string(d.Group), d.Integration)
 		return err
 	}))
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *sqliteStore) Deliveries(ctx context.Context, limit int, states ...alert
 		// One state after the other, so that an index gives each its newest.
 		for _, state := range states {
 			all, err = collect(ctx, c, all, scanDelivery, "SELECT "+deliveryColumns+
-				" FROM deliveries WHERE state = ? ORDER BY created_at DESC, id DESC LIMIT ?", string(state), limit)
+				" FROM deliveries WHERE state = "+text+" ORDER BY created_at DESC, id DESC LIMIT ?", string(state), limit)
 			if err != nil {
 				return err
 			}
@@ -119,7 +119,7 @@ func (s *sqliteStore) Queue(ctx context.Context) (queue []alert.QueueDepth, err 
 // openDeliveries returns the deliveries of a group that are still due.
 func openDeliveries(ctx context.Context, c *conn, key alert.GroupKey) ([]alert.Delivery, error) {
 	return collect(ctx, c, []alert.Delivery(nil), scanDelivery, "SELECT "+deliveryColumns+
-		" FROM deliveries WHERE group_key = ? AND state = 'due' ORDER BY integration", string(key))
+		" FROM deliveries WHERE group_key = "+text+" AND state = 'due' ORDER BY integration", string(key))
 }
 
 const deliveryColumns = `id, group_key, receiver, integration, content, reason, state, created_at, next_attempt_at,

@@ -160,11 +160,11 @@ func (s *sqliteStore) GroupView(ctx context.Context, key alert.GroupKey) (*alert
 		}
 		if v.Alerts, err = collect(ctx, c, v.Alerts, scanAlert, "SELECT "+alertColumns+
 			` FROM group_alerts m CROSS JOIN alerts a
-			WHERE m.group_key = ? AND a.id = m.alert_id ORDER BY m.alert_id`, string(key)); err != nil {
+			WHERE m.group_key = `+text+` AND a.id = m.alert_id ORDER BY m.alert_id`, string(key)); err != nil {
 			return fmt.Errorf("its alerts: %w", err)
 		}
 		if v.Told, err = collect(ctx, c, v.Told, scanTold,
-			"SELECT "+toldColumns+" FROM told WHERE group_key = ? ORDER BY integration", string(key)); err != nil {
+			"SELECT "+toldColumns+" FROM told WHERE group_key = "+text+" ORDER BY integration", string(key)); err != nil {
 			return fmt.Errorf("what was told: %w", err)
 		}
 		if v.Open, err = openDeliveries(ctx, c, key); err != nil {
