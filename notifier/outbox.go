@@ -15,8 +15,10 @@ import (
 
 const (
 	// outboxBatch is how many deliveries of an integration are under way at
-	// once; no two of them are of the same group.
-	outboxBatch = 4
+	// once, and limitedBatch where its destination takes few in a time; no two of
+	// them are of the same group.
+	outboxBatch  = 32
+	limitedBatch = 4
 	// firstBackoff, doubled with every failure in a row up to the longest, is
 	// how long a failing destination is left alone. The longest is short, so
 	// that one that was away is told soon after its return.
@@ -158,6 +160,9 @@ func (b *outbox) allowance() (int, time.Time) {
 	defer b.mu.Unlock()
 	if b.failures > 0 {
 		return 1, b.holdUntil
+	}
+	if b.target.Options.Interval > 0 {
+		return limitedBatch, b.holdUntil
 	}
 	return outboxBatch, b.holdUntil
 }

@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"alertd/internal/alert"
 )
 
 const (
 	planBatch = 100
+	// planAtOnce is how many groups are planned beside each other: the store
+	// commits plans that come at once together.
+	planAtOnce = 32
 	// storeRetry is how long the loops wait after the store failed them.
 	storeRetry = 2 * time.Second
 )
@@ -44,14 +49,20 @@ func (n *Notifier) planDue(ctx context.Context, boxes *outboxes) (time.Time, err
 		if err != nil {
 			return time.Time{}, err
 		}
-		var failed []error // one group that cannot be planned holds up no other
-		for _, key := range keys {
-			if err := n.planGroup(ctx, setup, silences, key, boxes); err != nil {
-				failed = append(failed, fmt.Errorf("group %s: %w", key, err))
-			}
+		failed := make([]error, len(keys)) // one group that cannot be planned holds up no other
+		var planning errgroup.Group
+		planning.SetLimit(planAtOnce)
+		for i, key := range keys {
+			planning.Go(func() error {
+				if err := n.planGroup(ctx, setup, silences, key, boxes); err != nil {
+					failed[i] = fmt.Errorf("group %s: %w", key, err)
+				}
+				return nil
+			})
 		}
-		if len(failed) > 0 {
-			return time.Time{}, errors.Join(failed...)
+		_ = planning.Wait()
+		if err := errors.Join(failed...); err != nil {
+			return time.Time{}, err
 		}
 	}
 }

@@ -58,5 +58,20 @@ func (b *outbox) due(ctx context.Context, limit int) ([]alert.Delivery, time.Tim
 		_, ended := b.unsaved[d.ID]
 		return ended
 	})
-	return due[:min(len(due), limit)], next, err
+	return inMemory(due[:min(len(due), limit)]), next, err
+}
+
+// inMemory returns as many of the deliveries as are made into messages at once:
+// together they have no more alerts than the largest message, unless one alone
+// has.
+func inMemory(due []alert.Delivery) []alert.Delivery {
+	alerts := 0
+	for i := range due {
+		_, truncated := firstOf(due[i].Content)
+		alerts += len(due[i].Content.Firing) + len(due[i].Content.Resolved) - truncated
+		if i > 0 && alerts > maxAlerts {
+			return due[:i]
+		}
+	}
+	return due
 }
