@@ -102,6 +102,15 @@ func (p *planner) silencedUntil(a *alert.Alert) time.Time {
 	return until
 }
 
+// endedSilenced tells whether an ended alert was silenced when it ended, or is
+// now: planned late, it may be looked at after its silence was expired too.
+func (p *planner) endedSilenced(a *alert.Alert) bool {
+	return slices.ContainsFunc(p.in.Silences, func(s alert.Silence) bool {
+		active := s.StateAt(p.in.Now) == alert.SilenceActive || s.StateAt(a.ResolvedAt) == alert.SilenceActive
+		return active && s.Matchers.Matches(a.Labels)
+	})
+}
+
 // unsilenced tells whether a silence of the alert ended between since and now.
 func (p *planner) unsilenced(a *alert.Alert, since time.Time) bool {
 	for i := range p.in.Silences {
@@ -173,7 +182,7 @@ func (p *planner) owes(a *alert.Alert, told alert.Told, known map[string]bool, o
 		return true
 	case a.State == alert.Pending:
 		return false
-	case p.in.Route == nil || !p.silencedUntil(a).IsZero():
+	case p.in.Route == nil || p.endedSilenced(a):
 		return false
 	default:
 		return a.ResolvedAt.Sub(a.FiredAt) >= p.in.Route.GroupWait

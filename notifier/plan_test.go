@@ -279,6 +279,16 @@ func TestPlanSilence(t *testing.T) {
 			t.Error("the group is still kept")
 		}
 	})
+	t.Run("keeps the recovery of what it hid, even where that is planned after its end", func(t *testing.T) {
+		w := newWorld(t, prompt(), "slack")
+		w.silence(0, 5.1, "A")
+		w.fire(1, "A")
+		w.run(2)
+		w.resolve(5, "A")
+		w.in.View.DueAt = at(6) // alertd was away
+		w.run(20)
+		w.expect()
+	})
 	t.Run("withdraws what could not be delivered yet", func(t *testing.T) {
 		w := newWorld(t, prompt(), "slack")
 		w.down["slack"] = true
