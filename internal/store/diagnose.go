@@ -11,7 +11,7 @@ import (
 // diagnose says in words what is wrong with the storage and how to mend it, and
 // which of this package's errors that is; nil where err is about something else.
 func diagnose(err error) (words string, kind error) {
-	const mendDamage = "move it and its -wal and -shm files away and alertd starts a new one, or restore a backup"
+	const mendDamage = "alertd moves it aside and starts a new one; restore a backup"
 	if _, ok := errors.AsType[damage](err); ok {
 		return mendDamage, ErrDamaged
 	}

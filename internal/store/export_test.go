@@ -71,3 +71,18 @@ func Hold(ctx context.Context, s Store) (release func(), err error) {
 	c, err := w.take(ctx)
 	return func() { w.put(c) }, err
 }
+
+// WhileWriting calls fn while a transaction that writes is open, and undoes that.
+func WhileWriting(ctx context.Context, s Store, fn func()) error {
+	c, err := s.(*sqliteStore).writer.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.(*sqliteStore).writer.put(c)
+	if _, err := c.exec(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		return err
+	}
+	fn()
+	_, err = c.exec(ctx, "ROLLBACK")
+	return err
+}

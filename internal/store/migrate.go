@@ -19,14 +19,8 @@ const checkedSize = 64 << 20
 
 // prepare checks the database and brings it to the schema of today.
 func (s *sqliteStore) prepare(ctx context.Context, db *sql.DB) error {
-	if s.size() <= checkedSize {
-		var finding string
-		if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
-			return fmt.Errorf("checking it: %w", err)
-		}
-		if finding != "ok" {
-			return fmt.Errorf("checking it: %w", damage(finding))
-		}
+	if err := s.check(ctx, db); err != nil {
+		return fmt.Errorf("checking it: %w", err)
 	}
 	if err := s.migrate(ctx, db); err != nil {
 		return fmt.Errorf("migrating it: %w", err)
@@ -37,6 +31,28 @@ func (s *sqliteStore) prepare(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("reading the last revision: %w", err)
 	}
 	s.revision.Store(last)
+	return nil
+}
+
+// check reads the database through as far as that is worth its time: indexes
+// too where there is a doubt.
+func (s *sqliteStore) check(ctx context.Context, db *sql.DB) error {
+	pragma := "PRAGMA quick_check(1)"
+	switch {
+	case s.damages > 1:
+		return damage("it was found damaged time and again")
+	case s.damages == 1:
+		pragma = "PRAGMA integrity_check(1)"
+	case s.size() > checkedSize:
+		return nil
+	}
+	var finding string
+	if err := db.QueryRowContext(ctx, pragma).Scan(&finding); err != nil {
+		return err
+	}
+	if finding != "ok" {
+		return damage(finding)
+	}
 	return nil
 }
 

@@ -104,28 +104,6 @@ func fill(t *testing.T, path string) (database string) {
 	return filepath.Join(path, "alertd.db")
 }
 
-func TestOpenDamaged(t *testing.T) {
-	for name, damage := range map[string]func(data []byte) []byte{
-		"not a database": func([]byte) []byte { return []byte(strings.Repeat("<html>", 1000)) },
-		"its head":       func(data []byte) []byte { copy(data[20:], strings.Repeat("\xff", 200)); return data },
-		"its middle":     func(data []byte) []byte { copy(data[len(data)/2:], strings.Repeat("\xff", 8192)); return data },
-		"cut short":      func(data []byte) []byte { return data[:len(data)/2] },
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := t.TempDir()
-			file := fill(t, path)
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, damage(data), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			refused(t, path, store.ErrDamaged, file, "damaged", "move it")
-		})
-	}
-}
-
 func TestOpenNewerSchema(t *testing.T) {
 	path := t.TempDir()
 	s, err := store.Open(t.Context(), store.Options{Path: path})
@@ -137,6 +115,9 @@ func TestOpenNewerSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, path, nil, path, "newer alertd", "9999", "upgrade")
+	if aside := movedAside(t, path); len(aside) > 0 {
+		t.Errorf("it was moved aside as %v", aside)
+	}
 }
 
 func TestMetrics(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -35,6 +36,15 @@ type Options struct {
 	Path       string                // a directory, made where it is missing
 	Logger     *slog.Logger          // nil: no log
 	Registerer prometheus.Registerer // nil: no metrics
+
+	// Damages is how often the database was found damaged while this program used
+	// it. After the first time it is read through as a whole; after a second one
+	// it is moved aside, whatever that finds.
+	Damages int
+	// OnDamage is called, at most once, when the open database is found damaged.
+	// Nothing good comes of using it: close the store and open it again. nil: no
+	// call.
+	OnDamage func(error)
 }
 
 // sqliteStore keeps everything in one SQLite file: one connection writes, in
@@ -50,14 +60,18 @@ type sqliteStore struct {
 	readers  *pool
 	revision atomic.Int64 // of the last change to any group
 	closing  sync.Once
+	damages  int
+	onDamage func(error) // nil until it is open
+	damaged  sync.Once
 
 	metrics    *metrics
 	registerer prometheus.Registerer
 }
 
 // Open opens the store in the directory, making and migrating what is missing.
-// Only one process can have a directory open. Errors name the path and what to
-// do; ErrDamaged where the file is not a readable database.
+// Only one process can have a directory open. A damaged database is moved aside
+// (see MovedAside) and an empty one made. Errors name the path and what to do;
+// ErrDamaged where the database is damaged and could not be moved.
 func Open(ctx context.Context, o Options) (_ Store, err error) {
 	if err := makeDirectory(o.Path); err != nil {
 		return nil, err
@@ -72,14 +86,20 @@ func Open(ctx context.Context, o Options) (_ Store, err error) {
 		lock:       lock,
 		reserve:    reserve{path: filepath.Join(o.Path, reserveFile)},
 		registerer: o.Registerer,
+		damages:    o.Damages,
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
 	s.metrics = newMetrics(s.size)
-	if err := s.openDatabase(ctx); err != nil {
+	if err = s.openDatabase(ctx); errors.Is(err, ErrDamaged) {
+		s.damages = 0 // the next one is new
+		err = s.startAfresh(ctx, err, time.Now())
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
+	s.onDamage = o.OnDamage
 	if err := s.metrics.register(o.Registerer); err != nil {
 		s.registerer = nil
 		return nil, errors.Join(fmt.Errorf("registering the metrics of the store: %w", err), s.Close())
@@ -108,10 +128,10 @@ func (s *sqliteStore) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("give %s to the user that runs alertd, and make it writable: %w", s.path, err)
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(s.checkLog(f), f.Close()); err != nil {
 		return err
 	}
-	db, err := s.dial(url.Values{
+	db, err := s.dial(s.path, url.Values{
 		"_txlock":       {"immediate"},
 		"_auto_vacuum":  {"incremental"}, // takes effect when the file is new
 		"_journal_mode": {"wal"},
@@ -128,7 +148,7 @@ func (s *sqliteStore) connect(ctx context.Context) (err error) {
 	if s.writer, err = openPool(ctx, db, 1); err != nil {
 		return err
 	}
-	db, err = s.dial(url.Values{
+	db, err = s.dial(s.path, url.Values{
 		"_query_only": {"on"},
 		"_pragma":     {"temp_store(memory)"},
 	})
@@ -141,9 +161,22 @@ func (s *sqliteStore) connect(ctx context.Context) (err error) {
 	return nil
 }
 
-// dial returns the database by connections that have the given parameters.
-func (s *sqliteStore) dial(params url.Values) (*sql.DB, error) {
-	path, err := filepath.Abs(s.path)
+// checkLog refuses an empty database beside a write-ahead log that is not:
+// SQLite would delete the log.
+func (s *sqliteStore) checkLog(database *os.File) error {
+	st, err := database.Stat()
+	if err != nil {
+		return err
+	}
+	if log, err := os.Stat(s.path + "-wal"); err == nil && st.Size() == 0 && log.Size() > 0 {
+		return damage("the file is empty, and its write-ahead log is not")
+	}
+	return nil
+}
+
+// dial returns a database by connections that have the given parameters.
+func (s *sqliteStore) dial(path string, params url.Values) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}

@@ -53,5 +53,9 @@ func (s *sqliteStore) explain(what string, err error) error {
 	if kind == nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	return fmt.Errorf("%s: %w: %s: %s: %w", what, kind, s.path, words, err)
+	err = fmt.Errorf("%s: %w: %s: %s: %w", what, kind, s.path, words, err)
+	if kind == ErrDamaged && s.onDamage != nil {
+		s.damaged.Do(func() { s.onDamage(err) })
+	}
+	return err
 }
