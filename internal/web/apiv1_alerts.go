@@ -38,7 +38,7 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		all = append(all, ended...)
+		all = append(without(all, ended), ended...)
 	}
 	slices.SortFunc(all, func(a, b alert.Alert) int {
 		if c := b.ActiveAt.Compare(a.ActiveAt); c != 0 {
@@ -53,6 +53,15 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+// without returns the active alerts that have not ended since they were read.
+func without(active, ended []alert.Alert) []alert.Alert {
+	gone := make(map[string]bool, len(ended))
+	for i := range ended {
+		gone[ended[i].ID] = true
+	}
+	return slices.DeleteFunc(active, func(a alert.Alert) bool { return gone[a.ID] })
 }
 
 func apiAlert(a *alert.Alert) apiv1.Alert {

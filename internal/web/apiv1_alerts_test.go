@@ -1,11 +1,13 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
 
 	"alertd/internal/alert"
+	"alertd/internal/web"
 )
 
 func TestIncidents(t *testing.T) {
@@ -32,6 +34,37 @@ func TestIncidents(t *testing.T) {
 		}
 	}
 	f.ok("GET", "/", "")
+}
+
+// interrupted has something happen after the active alerts were read.
+type interrupted struct {
+	web.Store
+	then func()
+}
+
+func (s *interrupted) ActiveAlerts(ctx context.Context) ([]alert.Alert, error) {
+	active, err := s.Store.ActiveAlerts(ctx)
+	s.then()
+	return active, err
+}
+
+// An alert that ends while it is asked for is shown once, as ended.
+func TestIncidentEndsMeanwhile(t *testing.T) {
+	between := &interrupted{}
+	f := newFixture(t, func(d *web.Deps) { between.Store, d.Store = d.Store, between })
+	a := someAlerts()[0]
+	f.commit(a)
+	between.then = func() {
+		a.State, a.ResolvedAt = alert.Resolved, at("11:59:00")
+		f.commit(a)
+	}
+	var got []struct{ State string }
+	if err := json.Unmarshal([]byte(f.ok("GET", "/api/v1/alerts?ended=1h", "")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || got[0].State != "resolved" {
+		t.Errorf("shown as %v", got)
+	}
 }
 
 // Clients that know alerts but not alertd are told of flapping by an annotation.
