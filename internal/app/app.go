@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -60,20 +61,55 @@ type app struct {
 }
 
 // Run runs alertd until ctx ends. Its error tells why it could not start, or
-// what made it stop.
-func Run(ctx context.Context, o Options) (err error) {
+// what made it stop. A database that is found damaged meanwhile is no reason: all
+// is begun anew, on one that is sound.
+func Run(ctx context.Context, o Options) error {
 	plan, err := load(o)
 	if err != nil {
 		return err
 	}
 	limitMemory()
-	a := &app{Options: o, registry: prometheus.NewRegistry(), current: &current{}}
+	for damages := 0; ; damages++ {
+		a := &app{Options: o, registry: prometheus.NewRegistry(), current: &current{}}
+		serving, cancel := context.WithCancelCause(ctx)
+		err := a.serve(serving, plan, damages, cancel)
+		cause := context.Cause(serving)
+		cancel(nil)
+		if ctx.Err() != nil || !errors.Is(cause, store.ErrDamaged) {
+			return err
+		}
+		o.Logger.Error("The database is damaged; beginning anew", "err", cause)
+		if p := a.current.plan(); p != nil {
+			plan = p // the file may have changed, and not been reloaded
+		}
+		if !rest(ctx, damages) {
+			return nil
+		}
+	}
+}
+
+// rest waits a little before all is begun anew, the longer the more often that
+// was; false: ctx ended.
+func rest(ctx context.Context, times int) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(min(time.Minute, time.Duration(times)*10*time.Second)):
+		return true
+	}
+}
+
+// serve opens everything and runs it until ctx ends. damaged is called where the
+// database is found damaged, which it was before so many times.
+func (a *app) serve(ctx context.Context, plan *plan, damages int, damaged func(error)) (err error) {
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics = newMetrics(a.registry)
-	if a.external, err = externalURL(o); err != nil {
+	if a.external, err = externalURL(a.Options); err != nil {
 		return err
 	}
-	a.store, err = store.Open(ctx, store.Options{Path: o.StoragePath, Logger: o.Logger, Registerer: a.registry})
+	a.store, err = store.Open(ctx, store.Options{
+		Path: a.StoragePath, Logger: a.Logger, Registerer: a.registry, Damages: damages, OnDamage: damaged,
+	})
 	if err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
@@ -82,7 +118,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			err = fmt.Errorf("closing the store: %w", closeErr)
 		}
 	}()
-	a.source, err = openSource(plan, filepath.Join(o.StoragePath, "metrics"), o.Logger, a.registry)
+	a.source, err = openSource(plan, filepath.Join(a.StoragePath, "metrics"), a.Logger, a.registry)
 	if err != nil {
 		return err
 	}
@@ -95,6 +131,7 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	a.metrics.collectQueue(a.store)
 	a.engine = engine.New(engine.Options{
 		Store: a.store, Querier: a.source, Recorder: a.source.recorder(), Committed: a.notifier.Wake,
+		Checks:      []engine.Check{storageDamaged(a.StoragePath)},
 		Concurrency: plan.config.Evaluation.Concurrency,
 		Logger:      a.Logger, Registerer: a.registry,
 	})

@@ -21,7 +21,7 @@ func (r *runner) ask(ctx context.Context, some []*rules.Rule, ts time.Time) []an
 	}
 	if r.group.Name == ownGroup {
 		for i, rule := range some {
-			answers[i] = r.engine.health.answer(rule, r.alerts[rule.ID])
+			answers[i] = r.look(ctx, rule, ts)
 		}
 		return answers
 	}

@@ -54,7 +54,9 @@ type Options struct {
 	// Recorder keeps what recording rules give; nil where there are none.
 	Recorder Recorder
 	// Committed is called after each commit, to wake whoever tells of it.
-	Committed   func()
+	Committed func()
+	// Checks are what to find out about alertd itself, apart from evaluating.
+	Checks      []Check
 	Concurrency int // queries under way at once
 	Logger      *slog.Logger
 	Registerer  prometheus.Registerer
@@ -156,7 +158,7 @@ func (e *Engine) collect(state map[string][]alert.Alert) {
 // start evaluates the setup in the background and returns what stops it.
 func (e *Engine) start(ctx context.Context, s *Setup, state map[string][]alert.Alert) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.health.rules(s.Flapping)}
+	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.ownRules(s.Flapping)}
 	groups := append(slices.Clone(s.Groups), own)
 	e.health.apply(s)
 	fired, err := e.readFired(ctx, groups, time.Now())

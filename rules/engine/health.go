@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -125,31 +124,9 @@ func (h *health) answeredAgain() {
 	h.logger.Info("Prometheus answers again")
 }
 
-// condition is something wrong with the engine's own work.
-type condition struct {
-	labels               alert.Labels
-	summary, description string
-}
-
-// answer is the engine's own health as a rule's result: every condition is a
-// breach, and what was one before and is none now is healthy.
+// answer is the engine's own health as a rule's result.
 func (h *health) answer(rule *rules.Rule, before []alert.Alert) answer {
-	found := h.conditions(rule.Name)
-	got := answer{annotate: func(_ context.Context, breaches []int) []alert.Labels {
-		notes := make([]alert.Labels, len(breaches))
-		for i, breach := range breaches {
-			notes[i] = alert.LabelsFromStrings("summary", found[breach].summary, "description", found[breach].description)
-		}
-		return notes
-	}}
-	for _, c := range found {
-		got.outcome.Breaches = append(got.outcome.Breaches, rules.Breach{Labels: c.labels, Series: c.labels.Fingerprint(), Value: 1})
-	}
-	got.outcome.Evidence = make(map[alert.Fingerprint]float64, len(before))
-	for i := range before {
-		got.outcome.Evidence[before[i].Series] = 0
-	}
-	return got
+	return findings(h.conditions(rule.Name), before)
 }
 
 func ofJob(job string) string {
@@ -159,36 +136,37 @@ func ofJob(job string) string {
 	return " of cron job " + job
 }
 
-func (h *health) conditions(name string) []condition {
+func (h *health) conditions(name string) []Finding {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if name == unreachableName {
 		return h.unreachable()
 	}
-	var found []condition
+	var found []Finding
 	for _, f := range h.failing {
 		if f.lasting() {
 			meanwhile := "Its alerts stay as they were, and new ones are not noticed."
 			if f.recording {
 				meanwhile = "It records nothing, and what is asked of its series finds nothing new."
 			}
-			found = append(found, condition{
-				labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, rules.CronJobLabel, f.job, "severity", "warning"),
-				summary:     fmt.Sprintf("Rule %s%s cannot be evaluated", f.rule, ofJob(f.job)),
-				description: fmt.Sprintf("%s Prometheus says: %v", meanwhile, f.err),
+			found = append(found, Finding{
+				Labels:      alert.LabelsFromStrings(alert.AlertName, failingName, "group", f.group, "rule", f.rule, rules.CronJobLabel, f.job, "severity", "warning"),
+				Summary:     fmt.Sprintf("Rule %s%s cannot be evaluated", f.rule, ofJob(f.job)),
+				Description: fmt.Sprintf("%s Prometheus says: %v", meanwhile, f.err),
+				Value:       1,
 			})
 		}
 	}
 	// Rules alike in group and name share an alert.
-	slices.SortFunc(found, func(a, b condition) int { return strings.Compare(a.description, b.description) })
-	return slices.CompactFunc(slices.SortedStableFunc(slices.Values(found), func(a, b condition) int {
-		return a.labels.Compare(b.labels)
-	}), func(a, b condition) bool { return a.labels.Equal(b.labels) })
+	slices.SortFunc(found, func(a, b Finding) int { return strings.Compare(a.Description, b.Description) })
+	return slices.CompactFunc(slices.SortedStableFunc(slices.Values(found), func(a, b Finding) int {
+		return a.Labels.Compare(b.Labels)
+	}), func(a, b Finding) bool { return a.Labels.Equal(b.Labels) })
 }
 
 // unreachable holds when some rule began to fail for want of an answer after
 // the last time that any rule had one.
-func (h *health) unreachable() []condition {
+func (h *health) unreachable() []Finding {
 	var latest *failure
 	for _, f := range h.failing {
 		if unanswered(f.err) && f.since.After(h.lastSuccess) && (latest == nil || f.last.After(latest.last)) {
@@ -198,9 +176,10 @@ func (h *health) unreachable() []condition {
 	if latest == nil {
 		return nil
 	}
-	return []condition{{
-		labels:      alert.LabelsFromStrings(alert.AlertName, unreachableName, "prometheus", h.prometheus, "severity", "critical"),
-		summary:     "Prometheus cannot be reached",
-		description: fmt.Sprintf("Nothing can be watched until it answers: every alert stays as it was. The last attempt: %v", latest.err),
+	return []Finding{{
+		Labels:      alert.LabelsFromStrings(alert.AlertName, unreachableName, "prometheus", h.prometheus, "severity", "critical"),
+		Summary:     "Prometheus cannot be reached",
+		Description: fmt.Sprintf("Nothing can be watched until it answers: every alert stays as it was. The last attempt: %v", latest.err),
+		Value:       1,
 	}}
 }
