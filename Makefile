@@ -10,7 +10,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 # Prometheus, promtool, node_exporter and amtool for the end-to-end tests.
 TOOLS := test/tools/bin
 
-.PHONY: help build run demo test race tools lint fmt bench fuzz clean
+.PHONY: help build run demo test race tools torture lint fmt bench fuzz clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ test: tools ## every test, with the race detector, against real Prometheus parts
 
 tools: ## build the pinned Prometheus parts that the tests run
 	@test/tools/build.sh
+
+# make torture SEED=7 KILLS=1000 DURATION=1h
+SEED ?= $(shell date +%s)
+KILLS ?= 200
+DURATION ?= 0s
+
+torture: ## kill alertd 200 times under a storm; SEED, KILLS and DURATION say otherwise
+	go test -run '^TestStorm$$' -count=1 -v -timeout 24h ./test/torture \
+		-torture.seed=$(SEED) -torture.kills=$(KILLS) -torture.duration=$(DURATION)
 
 lint: ## golangci-lint, pinned in tools/lint.mod: import arrows, style, mistakes
 	go tool -modfile=tools/lint.mod golangci-lint run ./...
