@@ -104,20 +104,26 @@ func deletePending(ctx context.Context, c *conn, ids []string) error {
 }
 
 func (s *sqliteStore) ActiveAlerts(ctx context.Context) (alerts []alert.Alert, err error) {
-	err = s.read(ctx, opActiveAlerts, "reading the active alerts", func(ctx context.Context, c *conn) error {
+	err = s.read(ctx, opActiveAlerts, "reading the active alerts", snapshot(func(ctx context.Context, c *conn) error {
 		alerts, err = collect(ctx, c, alerts, scanAlert,
 			"SELECT "+alertColumns+" FROM alerts a WHERE a.state IN ('pending', 'firing')")
-		return err
-	})
+		if err != nil {
+			return err
+		}
+		return attachAcks(ctx, c, alerts, "FROM acks k")
+	}))
 	return alerts, err
 }
 
 func (s *sqliteStore) EndedAlerts(ctx context.Context, since time.Time) (alerts []alert.Alert, err error) {
-	err = s.read(ctx, opEndedAlerts, "reading the alerts that have ended", func(ctx context.Context, c *conn) error {
+	err = s.read(ctx, opEndedAlerts, "reading the alerts that have ended", snapshot(func(ctx context.Context, c *conn) error {
 		alerts, err = collect(ctx, c, alerts, scanAlert,
 			"SELECT "+alertColumns+" FROM alerts a WHERE a.state = 'resolved' AND a.resolved_at >= ?", nanos(since))
-		return err
-	})
+		if err != nil {
+			return err
+		}
+		return attachAcks(ctx, c, alerts, "FROM acks k")
+	}))
 	slices.SortStableFunc(alerts, func(a, b alert.Alert) int { return a.FiredAt.Compare(b.FiredAt) })
 	return alerts, err
 }
@@ -156,10 +162,14 @@ func (s *sqliteStore) DeliveryAlerts(ctx context.Context, d *alert.Delivery) ([]
 	ids := slices.Concat(d.Content.Firing, d.Content.Resolved)
 	found := make([]alert.Alert, 0, len(ids))
 	err := s.read(ctx, opDeliveryAlerts, "reading the alerts of delivery "+d.ID, snapshot(func(ctx context.Context, c *conn) error {
-		return inChunks(ids, func(args []any) (err error) {
+		err := inChunks(ids, func(args []any) (err error) {
 			found, err = collect(ctx, c, found, scanAlert, "SELECT "+alertColumns+" FROM alerts a WHERE a.id"+anyOf(), args...)
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		return attachAcks(ctx, c, found, "FROM acks k")
 	}))
 	if err != nil {
 		return nil, err

@@ -137,18 +137,36 @@ func BenchmarkDeliveries(b *testing.B) {
 
 func BenchmarkSaveSilence(b *testing.B) {
 	s := open(b, b.TempDir())
-	if err := s.CommitEvaluation(b.Context(), evaluation(10_000, 100)); err != nil {
+	e := evaluation(10_000, 100)
+	other := evaluation(1, 1)
+	other.Upserts[0].ID, other.Upserts[0].Labels = "other", alert.LabelsFromStrings(alert.AlertName, "DiskFull")
+	other.Touched = map[string][]alert.GroupRef{"other": {{Key: `{}:{alertname="DiskFull"}`, Labels: other.Upserts[0].Labels}}}
+	if err := s.CommitEvaluation(b.Context(), other); err != nil {
 		b.Fatal(err)
 	}
-	m, err := alert.NewMatcher("instance", alert.MatchEqual, "host-7:9100")
-	if err != nil {
+	if err := s.CommitEvaluation(b.Context(), e); err != nil {
 		b.Fatal(err)
 	}
-	sil := alert.Silence{ID: "x", Matchers: alert.Matchers{m}, StartsAt: noon(), EndsAt: noon().Add(time.Hour)}
-	for b.Loop() {
-		if err := s.SaveSilences(context.Background(), noon(), sil); err != nil {
-			b.Fatal(err)
-		}
+	for _, c := range []struct {
+		name, label, value string
+		op                 alert.MatchOp
+	}{
+		{"name", alert.AlertName, "DiskFull", alert.MatchEqual},
+		{"label", "instance", "host-7:9100", alert.MatchEqual},
+		{"regexp", "instance", "host-7:.*", alert.MatchRegexp},
+	} {
+		b.Run("by="+c.name, func(b *testing.B) {
+			m, err := alert.NewMatcher(c.label, c.op, c.value)
+			if err != nil {
+				b.Fatal(err)
+			}
+			sil := alert.Silence{ID: c.name, Matchers: alert.Matchers{m}, StartsAt: noon(), EndsAt: noon().Add(time.Hour)}
+			for b.Loop() {
+				if err := s.SaveSilences(context.Background(), noon(), sil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

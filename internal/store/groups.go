@@ -91,11 +91,16 @@ func (s *sqliteStore) markEnded(ctx context.Context, c *conn, e *alert.Evaluatio
 			ended = append(ended, e.Upserts[i].ID)
 		}
 	}
-	if len(ended) == 0 {
+	return s.markGroupsOf(ctx, c, ended, e.At)
+}
+
+// markGroupsOf makes the groups due that the alerts belong to.
+func (s *sqliteStore) markGroupsOf(ctx context.Context, c *conn, alertIDs []string, now time.Time) error {
+	if len(alertIDs) == 0 {
 		return nil
 	}
-	at, revision := nanos(e.At), s.revision.Add(1)
-	return inChunks(ended, func(ids []any) error {
+	at, revision := nanos(now), s.revision.Add(1)
+	return inChunks(alertIDs, func(ids []any) error {
 		_, err := c.exec(ctx, "UPDATE groups SET due_at = "+sooner+", revision = ? WHERE key IN (SELECT group_key FROM group_alerts WHERE alert_id"+anyOf()+")",
 			append([]any{at, at, revision}, ids...)...)
 		return err
@@ -162,6 +167,9 @@ func (s *sqliteStore) GroupView(ctx context.Context, key alert.GroupKey) (*alert
 			` FROM group_alerts m CROSS JOIN alerts a
 			WHERE m.group_key = `+text+` AND a.id = m.alert_id ORDER BY m.alert_id`, string(key)); err != nil {
 			return fmt.Errorf("its alerts: %w", err)
+		}
+		if err := attachAcks(ctx, c, v.Alerts, "FROM acks k CROSS JOIN group_alerts m WHERE m.group_key = ? AND m.alert_id = k.alert_id", string(key)); err != nil {
+			return err
 		}
 		if v.Told, err = collect(ctx, c, v.Told, scanTold,
 			"SELECT "+toldColumns+" FROM told WHERE group_key = "+text+" ORDER BY integration", string(key)); err != nil {

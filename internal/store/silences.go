@@ -4,22 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"alertd/internal/alert"
 )
 
-const silenceColumns = "id, matchers, starts_at, ends_at, created_by, comment, updated_at"
+const silenceColumns = "id, matchers, starts_at, ends_at, created_by, comment, annotations, updated_at"
 
 func scanSilence(rows *sql.Rows, sil *alert.Silence) error {
-	var matchers string
+	var matchers, annotations string
 	var starts, ends, updated int64
-	if err := rows.Scan(&sil.ID, &matchers, &starts, &ends, &sil.CreatedBy, &sil.Comment, &updated); err != nil {
+	err := rows.Scan(&sil.ID, &matchers, &starts, &ends, &sil.CreatedBy, &sil.Comment, &annotations, &updated)
+	if err != nil {
 		return err
 	}
 	sil.StartsAt, sil.EndsAt, sil.UpdatedAt = fromNanos(starts), fromNanos(ends), fromNanos(updated)
+	if sil.Annotations, err = decodeLabels(annotations); err != nil {
+		return fmt.Errorf("silence %s: %w", sil.ID, err)
+	}
 	if err := decodeJSON(matchers, &sil.Matchers); err != nil {
 		return fmt.Errorf("silence %s: %w", sil.ID, err)
 	}
@@ -61,31 +63,28 @@ func (s *sqliteStore) SaveSilences(ctx context.Context, now time.Time, silences 
 		what = "saving silence " + silences[0].ID
 	}
 	return s.write(ctx, opSaveSilences, what, func(ctx context.Context, c *conn) error {
-		var concerned []alert.Matchers // before and after
-		for i := range silences {
-			old, err := readSilence(ctx, c, silences[i].ID)
-			if err != nil {
-				return fmt.Errorf("reading the one before: %w", err)
-			}
-			for j := range old {
-				concerned = append(concerned, old[j].Matchers)
-			}
-			concerned = append(concerned, silences[i].Matchers)
-			if err := writeSilence(ctx, c, &silences[i]); err != nil {
-				return err
-			}
-		}
-		keys, err := groupsMatched(ctx, c, concerned)
-		if err != nil {
-			return fmt.Errorf("finding the groups concerned: %w", err)
-		}
-		for _, key := range keys {
-			if _, err := s.markDue(ctx, c, key, now); err != nil {
-				return fmt.Errorf("marking group %q due: %w", key, err)
-			}
-		}
-		return nil
+		return s.saveSilences(ctx, c, now, silences)
 	})
+}
+
+// saveSilences writes silences and marks the groups due that they concern,
+// by what they match now or matched before.
+func (s *sqliteStore) saveSilences(ctx context.Context, c *conn, now time.Time, silences []alert.Silence) error {
+	var concerned []alert.Matchers
+	for i := range silences {
+		old, err := readSilence(ctx, c, silences[i].ID)
+		if err != nil {
+			return fmt.Errorf("reading the one before: %w", err)
+		}
+		for j := range old {
+			concerned = append(concerned, old[j].Matchers)
+		}
+		concerned = append(concerned, silences[i].Matchers)
+		if err := writeSilence(ctx, c, &silences[i]); err != nil {
+			return err
+		}
+	}
+	return s.markMatched(ctx, c, now, concerned)
 }
 
 func writeSilence(ctx context.Context, c *conn, sil *alert.Silence) error {
@@ -93,46 +92,12 @@ func writeSilence(ctx context.Context, c *conn, sil *alert.Silence) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(ctx, `INSERT INTO silences (`+silenceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
+	_, err = c.exec(ctx, `INSERT INTO silences (`+silenceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET
 			matchers = excluded.matchers, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-			created_by = excluded.created_by, comment = excluded.comment, updated_at = excluded.updated_at`,
-		sil.ID, matchers, nanos(sil.StartsAt), nanos(sil.EndsAt), sil.CreatedBy, sil.Comment, nanos(sil.UpdatedAt))
+			created_by = excluded.created_by, comment = excluded.comment,
+			annotations = excluded.annotations, updated_at = excluded.updated_at`,
+		sil.ID, matchers, nanos(sil.StartsAt), nanos(sil.EndsAt), sil.CreatedBy, sil.Comment,
+		encodeLabels(sil.Annotations), nanos(sil.UpdatedAt))
 	return err
-}
-
-// groupsMatched returns the groups, in order, that have an active alert which
-// any of the matchers passes. It reads every active alert: matchers may be
-// negative or regular expressions, which no index answers.
-func groupsMatched(ctx context.Context, c *conn, concerned []alert.Matchers) ([]alert.GroupKey, error) {
-	type none struct{}
-	keys := map[alert.GroupKey]none{}
-	var last struct {
-		id      string
-		matched bool
-	}
-	_, err := collect(ctx, c, []none(nil), func(rows *sql.Rows, _ *none) error {
-		var key alert.GroupKey
-		var id, encoded string
-		if err := rows.Scan(&key, &id, &encoded); err != nil {
-			return err
-		}
-		if _, known := keys[key]; known {
-			return nil
-		}
-		if id != last.id { // the groups of one alert follow each other
-			labels, err := decodeLabels(encoded)
-			if err != nil {
-				return fmt.Errorf("alert %s: %w", id, err)
-			}
-			last.id = id
-			last.matched = slices.ContainsFunc(concerned, func(ms alert.Matchers) bool { return ms.Matches(labels) })
-		}
-		if last.matched {
-			keys[key] = none{}
-		}
-		return nil
-	}, `SELECT m.group_key, a.id, a.labels FROM alerts a CROSS JOIN group_alerts m
-		WHERE a.state IN ('pending', 'firing') AND m.alert_id = a.id`)
-	return slices.Sorted(maps.Keys(keys)), err
 }

@@ -108,6 +108,32 @@ type Store interface {
 	// change).
 	SaveSilences(ctx context.Context, now time.Time, silences ...alert.Silence) error
 
+	// RecurringSilences returns every recurring silence, in order of their ids.
+	RecurringSilences(ctx context.Context) ([]alert.RecurringSilence, error)
+	// SetRecurringSilence writes a recurring silence and its occurrences. Of those
+	// it had before, the ones that are not among them end now, or are forgotten
+	// where they have not begun; one that has ended stays as it is.
+	SetRecurringSilence(ctx context.Context, now time.Time, r *alert.RecurringSilence, occurrences ...alert.Silence) error
+	// AddOccurrences writes further occurrences of a recurring silence, the last
+	// of which is the slot madeUntil; ErrStale, and nothing is changed, where that
+	// slot was made before, or the recurring silence is gone.
+	AddOccurrences(ctx context.Context, now time.Time, id string, madeUntil time.Time, occurrences ...alert.Silence) error
+	// DeleteRecurringSilence forgets a recurring silence (ErrNotFound where there
+	// is none) and its next occurrence, and ends the one that runs.
+	DeleteRecurringSilence(ctx context.Context, now time.Time, id string) error
+
+	// SaveAcks acknowledges active alerts, which have their acknowledgement in
+	// every reading from then on, in place of one before; it goes to the history,
+	// and the groups of the alerts are due at now. ErrNotFound, and nothing is
+	// changed, where one of the alerts is not active.
+	SaveAcks(ctx context.Context, now time.Time, acks ...alert.Ack) error
+	// RemoveAcks takes acknowledgements back, likewise; alerts without one are
+	// left out.
+	RemoveAcks(ctx context.Context, now time.Time, by string, alertIDs ...string) error
+	// ExpireAcks removes the acknowledgements whose time is over, likewise, and
+	// returns how many those were and when the next one's is (zero: never).
+	ExpireAcks(ctx context.Context, now time.Time) (expired int, next time.Time, err error)
+
 	// Events returns up to limit events in [from, to), newest first; a zero
 	// time leaves its side open.
 	Events(ctx context.Context, from, to time.Time, limit int) ([]alert.Event, error)

@@ -16,6 +16,7 @@ func silenceTests() map[string]func(*testing.T, *fixture) {
 		"OneAlertInManyGroups":    testSilencedMany,
 		"EveryFieldAndOperator":   testSilenceFields,
 		"SavingNoneChangesNobody": testNoSilence,
+		"OddLabelsAreFound":       testSilencedOddLabels,
 	}
 }
 
@@ -92,6 +93,12 @@ func testSilencedGroups(t *testing.T, s *fixture) {
 	expect("a regular expression", 3, "group-b", "group-c")
 	s.silence(4, "z", s.matcher("alertname", alert.MatchNotEqual, "c"), s.matcher("job", alert.MatchEqual, "backup"))
 	expect("a negative one", 4, "group-a", "group-b")
+	s.check("saving two", s.SaveSilences(s.t.Context(), at(4.5),
+		alert.Silence{ID: "p", Matchers: alert.Matchers{s.matcher("job", alert.MatchEqual, "backup"), s.matcher("alertname", alert.MatchRegexp, "a")}},
+		alert.Silence{ID: "q", Matchers: alert.Matchers{s.matcher("job", alert.MatchEqual, "other"), s.matcher("alertname", alert.MatchRegexp, "b")}},
+		alert.Silence{ID: "r", Matchers: alert.Matchers{s.matcher("alertname", alert.MatchEqual, "c"), s.matcher("none", alert.MatchEqual, "")}},
+	))
+	expect("some by name, some by another label", 4.5, "group-a", "group-c")
 	s.silence(5, "none", s.matcher("alertname", alert.MatchEqual, "d"))
 	expect("one that matches nothing", 5)
 }
@@ -126,9 +133,29 @@ func testSilencedMany(t *testing.T, s *fixture) {
 	same(t, "due", len(keys), 150)
 }
 
+func testSilencedOddLabels(t *testing.T, s *fixture) {
+	for i, value := range []string{`a "quoted" one`, `back\slash`, "<b>&amp;", "é 🔥", "line\nline", "/var/lib"} {
+		key, id := alert.GroupKey(numbered("%d", 10)[i]), numbered("alert-%d", 10)[i]
+		a := newAlert(id, alert.Firing, at(0))
+		a.Labels = alert.LabelsFromStrings("alertname", value, "odd", value)
+		s.commit(alert.Evaluation{
+			Group: "test", At: at(0), Upserts: []alert.Alert{a}, Touched: map[string][]alert.GroupRef{id: {ref(key)}},
+		})
+		for _, name := range []string{"alertname", "odd"} {
+			s.settled()
+			s.silence(1, "x", s.matcher(name, alert.MatchEqual, value))
+			keys, _ := s.due(1, 10)
+			if !slices.Contains(keys, key) {
+				t.Errorf("%s=%q makes due: %v", name, value, keys)
+			}
+		}
+	}
+}
+
 func testSilenceFields(t *testing.T, s *fixture) {
 	sil := alert.Silence{
 		ID: "x", StartsAt: at(1), EndsAt: at(2), CreatedBy: `"ann" <ann@x>`, Comment: "line\nline 🔥", UpdatedAt: at(3),
+		Annotations: alert.LabelsFromStrings("ticket", `"é" <1>`, alert.UntilResolvedAnnotation, "true"),
 		Matchers: alert.Matchers{
 			s.matcher("a", alert.MatchEqual, ""), s.matcher("b", alert.MatchNotEqual, `"\`),
 			s.matcher("c", alert.MatchRegexp, `(?i)x.*|\d+`), s.matcher("d é", alert.MatchNotRegexp, ".+"),

@@ -30,6 +30,8 @@ func Run(t *testing.T, b Backend) {
 		{"Deliveries", deliveryTests()},
 		{"Outcomes", outcomeTests()},
 		{"Silences", silenceTests()},
+		{"RecurringSilences", recurringTests()},
+		{"Acks", ackTests()},
 		{"Events", eventTests()},
 		{"Prune", pruneTests()},
 		{"Races", raceTests()},
