@@ -74,6 +74,7 @@ func (p *planner) sort() {
 			// those told of its firing it has ended.
 			p.resolved = append(p.resolved, a)
 		case alert.Firing:
+			p.wakeAt(p.silencedFrom(a))
 			if until := p.silencedUntil(a); !until.IsZero() {
 				p.silenced = append(p.silenced, a)
 				p.wakeAt(until)
@@ -109,6 +110,20 @@ func (p *planner) endedSilenced(a *alert.Alert) bool {
 		active := s.StateAt(p.in.Now) == alert.SilenceActive || s.StateAt(a.ResolvedAt) == alert.SilenceActive
 		return active && s.Matchers.Matches(a.Labels)
 	})
+}
+
+// silencedFrom returns when the first of the alert's silences that have yet to
+// begin does; zero when there is none. Planned then, the group is planned again
+// when that silence ends.
+func (p *planner) silencedFrom(a *alert.Alert) time.Time {
+	var from time.Time
+	for i := range p.in.Silences {
+		s := &p.in.Silences[i]
+		if s.StateAt(p.in.Now) == alert.SilencePending && (from.IsZero() || s.StartsAt.Before(from)) && s.Matchers.Matches(a.Labels) {
+			from = s.StartsAt
+		}
+	}
+	return from
 }
 
 // unsilenced tells whether a silence of the alert ended between since and now.

@@ -255,6 +255,27 @@ func TestPlanSilence(t *testing.T) {
 		w.run(100)
 		w.expect("0 slack first notification +A", "30 slack still firing after a silence ended +A")
 	})
+	t.Run("also one that was saved before it began, repeat or none", func(t *testing.T) {
+		w := newWorld(t, prompt(), "slack")
+		w.fire(0, "A")
+		w.run(1)
+		w.silence(20, 30, "A")
+		w.due(1) // saving it makes the group due
+		w.run(100)
+		w.expect("0 slack first notification +A", "30 slack still firing after a silence ended +A")
+	})
+	t.Run("that has yet to begin stops what is not delivered by then", func(t *testing.T) {
+		w := newWorld(t, prompt(), "slack")
+		w.down["slack"] = true
+		w.silence(20, 30, "A")
+		w.fire(0, "A")
+		w.run(21)
+		w.down["slack"] = false
+		w.run(29)
+		w.expect()
+		w.run(100)
+		w.expect("30 slack first notification +A")
+	})
 	t.Run("never swallows a recovery whose firing was told", func(t *testing.T) {
 		w := newWorld(t, prompt(), "slack")
 		w.fire(0, "A")
