@@ -45,7 +45,7 @@ func (t *Templates) Message(d alert.Delivery, g alert.Group, alerts []alert.Aler
 		GroupKey: string(d.Group),
 		Problems: problems,
 	}
-	setAlerts(data.Data, templateAlerts(told))
+	setAlerts(data.Data, templateAlerts(told, now))
 	data.Resolved = data.Status == string(model.AlertResolved)
 	m.Data = data
 	data.summarize(told, d.Content, truncated)
@@ -76,7 +76,7 @@ func named(c alert.Content, alerts []alert.Alert, now time.Time) []alert.Alert {
 
 // templateAlerts returns the alerts as Alertmanager's templates and webhooks
 // see them, in its order: by job, instance, then all labels.
-func templateAlerts(alerts []alert.Alert) template.Alerts {
+func templateAlerts(alerts []alert.Alert, now time.Time) template.Alerts {
 	type keyed struct {
 		alert  template.Alert
 		labels model.LabelSet
@@ -91,7 +91,7 @@ func templateAlerts(alerts []alert.Alert) template.Alerts {
 		sorted[i] = keyed{labels: labels, alert: template.Alert{
 			Status:       string(model.AlertFiring),
 			Labels:       template.KV(a.Labels.Map()),
-			Annotations:  template.KV(a.ShownAnnotations().Map()),
+			Annotations:  template.KV(a.ShownAnnotations(now).Map()),
 			StartsAt:     a.FiredAt.UTC(),
 			GeneratorURL: a.GeneratorURL,
 			Fingerprint:  a.Fingerprint().String(),

@@ -87,10 +87,12 @@ type Problem struct {
 	Reading     string // the value against the threshold, in one phrase
 	NoData      string // "no data since ..." while its series is missing
 	Flapping    string // "flapping: fired 4 times since ...", where it came and went so often
-	Resolution  string // why it ended, where that was not a proven recovery
-	Line        string // all of it in one line, for lists
-	Links       []Link
-	SilenceWith string // the command that silences it
+	// Acknowledged is "acknowledged by ann at ...: why", while somebody looks after it.
+	Acknowledged string
+	Resolution   string // why it ended, where that was not a proven recovery
+	Line         string // all of it in one line, for lists
+	Links        []Link
+	SilenceWith  string // the command that silences it
 
 	sinceShort string // Since, for lists: without the date where it is today's
 }

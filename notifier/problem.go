@@ -52,6 +52,9 @@ func (t *Templates) problem(a *alert.Alert, now time.Time) Problem {
 	if a.Flapping() {
 		p.Flapping = t.flapping(a, firing, now)
 	}
+	if a.Ack.HoldsAt(now) {
+		p.Acknowledged = t.acknowledged(a.Ack, firing, now)
+	}
 	if !firing {
 		p.EndedAt = timeWords(a.ResolvedAt, t.loc)
 		p.Resolution = resolutionWords(a.Resolution)
@@ -74,6 +77,23 @@ func (t *Templates) flapping(a *alert.Alert, firing bool, now time.Time) string 
 		said += ", well since " + timeWordsShort(a.HealthySince, now, t.loc)
 	}
 	return said + "; held firing until it has stayed well for a while"
+}
+
+// acknowledged says who looks after the alert, or did.
+func (t *Templates) acknowledged(k *alert.Ack, firing bool, now time.Time) string {
+	said := "acknowledged by " + Shorten(CleanLine(k.By), maxLabelValue)
+	if !firing {
+		said = "was " + said
+	} else {
+		said += " at " + timeWordsShort(k.At, now, t.loc)
+		if !k.Until.IsZero() {
+			said += ", until " + timeWordsShort(k.Until, now, t.loc)
+		}
+	}
+	if k.Comment != "" {
+		said += ": " + Shorten(CleanLine(k.Comment), maxSummary)
+	}
+	return said
 }
 
 // began returns since when it has been so: the first breach, or where that is

@@ -185,6 +185,7 @@ func line(p Problem, place []alert.Label, thresholdSaid bool) string {
 			parts = append(parts, p.Flapping)
 		}
 	}
+	parts = append(parts, p.Acknowledged)
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return where + ": " + strings.Join(parts, ", ")
 }

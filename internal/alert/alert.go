@@ -93,17 +93,25 @@ func (a *Alert) Fingerprint() Fingerprint { return a.Labels.Fingerprint() }
 // or was when it ended.
 func (a *Alert) Flapping() bool { return a.Flaps > 0 }
 
-// FlappingAnnotation is the annotation by which clients that know alerts, but not
-// alertd, are told of flapping.
-const FlappingAnnotation = "flapping"
+// The annotations by which clients that know alerts, but not alertd, are told of
+// flapping and of acknowledgements.
+const (
+	FlappingAnnotation     = "flapping"
+	AcknowledgedAnnotation = "acknowledged"
+)
 
-// ShownAnnotations returns the annotations as clients are given them: with one
-// more, where the rule has none of that name, on an alert that flaps.
-func (a *Alert) ShownAnnotations() Labels {
-	if !a.Flapping() || a.Annotations.Has(FlappingAnnotation) {
-		return a.Annotations
+// ShownAnnotations returns the annotations as clients are given them at now: with
+// more, where the rule has none of that name, on an alert that flaps or that
+// somebody looks after.
+func (a *Alert) ShownAnnotations(now time.Time) Labels {
+	shown := a.Annotations
+	if a.Flapping() && !shown.Has(FlappingAnnotation) {
+		shown = shown.With(FlappingAnnotation, fmt.Sprintf("fired %d times since %s", a.Flaps, a.FlappingSince.UTC().Format(time.RFC3339)))
 	}
-	return a.Annotations.With(FlappingAnnotation, fmt.Sprintf("fired %d times since %s", a.Flaps, a.FlappingSince.UTC().Format(time.RFC3339)))
+	if a.Ack.HoldsAt(now) && !shown.Has(AcknowledgedAnnotation) {
+		shown = shown.With(AcknowledgedAnnotation, a.Ack.String())
+	}
+	return shown
 }
 
 // Active tells whether the alert has begun and not ended.

@@ -83,7 +83,7 @@ func (snap *snapshot) show(a *alert.Alert, f *alertFilter, receivers []string) (
 		end = snap.now.Add(renewal)
 	}
 	shown := apiv2.Alert{
-		Annotations:  a.ShownAnnotations(),
+		Annotations:  a.ShownAnnotations(snap.now),
 		StartsAt:     apiv2.Time(a.FiredAt),
 		EndsAt:       apiv2.Time(end),
 		UpdatedAt:    apiv2.Time(a.UpdatedAt),

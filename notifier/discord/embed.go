@@ -127,6 +127,9 @@ func (e *embed) problem(p *notifier.Problem) {
 		if p.Flapping != "" {
 			parts = append(parts, "⚠ "+escape(p.Flapping, 300))
 		}
+		if p.Acknowledged != "" {
+			parts = append(parts, "👤 "+escape(p.Acknowledged, 500))
+		}
 		e.fact("Value", p.Reading, true)
 		e.fact("Since", fmt.Sprintf("%s (%s)", p.Since, p.Duration), true)
 		e.fact("Severity", p.Severity, true)
@@ -135,6 +138,9 @@ func (e *embed) problem(p *notifier.Problem) {
 		parts = append(parts, "Was: "+escape(p.Summary, 600))
 		if p.Flapping != "" {
 			parts = append(parts, "It "+escape(p.Flapping, 300))
+		}
+		if p.Acknowledged != "" {
+			parts = append(parts, "It "+escape(p.Acknowledged, 500))
 		}
 		e.fact("Value now", p.Reading, true)
 		e.fact("Lasted", p.Duration, true)

@@ -63,6 +63,7 @@ func States(t testing.TB, templates *notifier.Templates) map[string]*notifier.Me
 		"no-data":      Message(t, templates, 0, Missing(Stale())),
 		"flapping":     Message(t, templates, 0, Flapping(Cron(), 4)),
 		"flapped":      Message(t, templates, 0, Recovered(Flapping(Cron(), 9), 1)),
+		"acknowledged": Message(t, templates, 0, Acknowledged(Disk("db-1:9100", "/data", 93.42))),
 		"recovered":    Message(t, templates, 0, Recovered(Disk("db-1:9100", "/data", 93.42), 71.6)),
 		"cron-again":   Message(t, templates, 0, Recovered(Cron(), 1)),
 		"ended":        Message(t, templates, 0, Ended(Disk("db-1:9100", "/data", 93.42), alert.NoData)),
@@ -123,6 +124,14 @@ func Missing(a alert.Alert) alert.Alert {
 // Flapping returns the alert after it fired so often.
 func Flapping(a alert.Alert, times int) alert.Alert {
 	a.Flaps, a.FlappingSince = times, Now().Add(-48*time.Minute)
+	return a
+}
+
+// Acknowledged returns the alert with somebody who looks after it.
+func Acknowledged(a alert.Alert) alert.Alert {
+	a.Ack = &alert.Ack{
+		AlertID: a.ID, By: "ann", Comment: "growing the <volume> & waiting", At: Now().Add(-2 * time.Minute), Until: Now().Add(time.Hour),
+	}
 	return a
 }
 

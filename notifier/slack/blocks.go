@@ -108,7 +108,7 @@ func (l *layout) problem(p *notifier.Problem) bool {
 	if !p.Firing {
 		return l.section("Was: "+escape(p.Summary, 600)) &&
 			l.facts([2]string{"Value now", p.Reading}, [2]string{"Lasted", p.Duration}, [2]string{"Where", p.Where},
-				[2]string{"From, to", p.Since + "\n" + p.EndedAt}, [2]string{"Ended", p.Resolution}, [2]string{"Note", p.Flapping}) &&
+				[2]string{"From, to", p.Since + "\n" + p.EndedAt}, [2]string{"Ended", p.Resolution}, [2]string{"Note", p.Flapping}, [2]string{"Acknowledged", p.Acknowledged}) &&
 			l.context(links(p.Links))
 	}
 	text := bold(escape(p.Summary, 600))
@@ -122,6 +122,9 @@ func (l *layout) problem(p *notifier.Problem) bool {
 		return false
 	}
 	if p.Flapping != "" && !l.section("⚠ "+escape(p.Flapping, 400)) {
+		return false
+	}
+	if p.Acknowledged != "" && !l.section("👤 "+escape(p.Acknowledged, 500)) {
 		return false
 	}
 	return l.facts([2]string{"Value", p.Reading}, [2]string{"Since", fmt.Sprintf("%s (%s)", p.Since, p.Duration)},
