@@ -34,6 +34,7 @@ const (
 	opSaveAcks          operation = "save_acks"
 	opRemoveAcks        operation = "remove_acks"
 	opExpireAcks        operation = "expire_acks"
+	opEndSilence        operation = "end_silence"
 	opEvents            operation = "events"
 	opPrune             operation = "prune"
 )

@@ -87,6 +87,20 @@ func (s *sqliteStore) saveSilences(ctx context.Context, c *conn, now time.Time, 
 	return s.markMatched(ctx, c, now, concerned)
 }
 
+func (s *sqliteStore) EndSilence(ctx context.Context, now time.Time, read *alert.Silence) error {
+	return s.write(ctx, opEndSilence, "ending silence "+read.ID, func(ctx context.Context, c *conn) error {
+		kept, err := readSilence(ctx, c, read.ID)
+		if err != nil {
+			return err
+		}
+		if len(kept) == 0 || !kept[0].UpdatedAt.Equal(read.UpdatedAt) || !kept[0].EndsAt.Equal(read.EndsAt) {
+			return ErrStale
+		}
+		kept[0].EndsAt, kept[0].UpdatedAt = now, now
+		return s.saveSilences(ctx, c, now, kept)
+	})
+}
+
 func writeSilence(ctx context.Context, c *conn, sil *alert.Silence) error {
 	matchers, err := encodeJSON(sil.Matchers)
 	if err != nil {

@@ -107,6 +107,9 @@ type Store interface {
 	// that have an active alert which any of them matches (before or after the
 	// change).
 	SaveSilences(ctx context.Context, now time.Time, silences ...alert.Silence) error
+	// EndSilence ends a silence at now, as SaveSilences would; ErrStale, and
+	// nothing is changed, where it is no longer what was read.
+	EndSilence(ctx context.Context, now time.Time, read *alert.Silence) error
 
 	// RecurringSilences returns every recurring silence, in order of their ids.
 	RecurringSilences(ctx context.Context) ([]alert.RecurringSilence, error)

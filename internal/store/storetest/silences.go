@@ -16,6 +16,7 @@ func silenceTests() map[string]func(*testing.T, *fixture) {
 		"OneAlertInManyGroups":    testSilencedMany,
 		"EveryFieldAndOperator":   testSilenceFields,
 		"SavingNoneChangesNobody": testNoSilence,
+		"EndedAsRead":             testEndSilence,
 		"OddLabelsAreFound":       testSilencedOddLabels,
 	}
 }
@@ -131,6 +132,26 @@ func testSilencedMany(t *testing.T, s *fixture) {
 	s.silence(1, "x", s.matcher("alertname", alert.MatchEqual, "a"))
 	keys, _ := s.due(1, 1000)
 	same(t, "due", len(keys), 150)
+}
+
+func testEndSilence(t *testing.T, s *fixture) {
+	s.fire(0, "g", "a")
+	read := s.silence(1, "x", s.matcher("alertname", alert.MatchEqual, "a"))
+	changed := read
+	changed.EndsAt, changed.UpdatedAt = at(600), at(2)
+	s.check("changing", s.SaveSilences(t.Context(), at(2), changed))
+	s.want("ending what changed", s.EndSilence(t.Context(), at(3), &read), store.ErrStale)
+	unknown := read
+	unknown.ID = "y"
+	s.want("ending what is not there", s.EndSilence(t.Context(), at(3), &unknown), store.ErrStale)
+	s.settled()
+	s.check("ending", s.EndSilence(t.Context(), at(3), &changed))
+	got, err := s.Silence(t.Context(), "x")
+	s.check("reading", err)
+	changed.EndsAt, changed.UpdatedAt = at(3), at(3)
+	same(t, "ended", *got, changed)
+	keys, _ := s.due(3, 10)
+	same(t, "due", keys, []alert.GroupKey{"g"})
 }
 
 func testSilencedOddLabels(t *testing.T, s *fixture) {
