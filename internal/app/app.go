@@ -23,6 +23,7 @@ import (
 
 	"alertd/internal/alert"
 	"alertd/internal/intake"
+	"alertd/internal/keeper"
 	"alertd/internal/store"
 	"alertd/internal/web"
 	"alertd/notifier"
@@ -54,6 +55,7 @@ type app struct {
 	engine   *engine.Engine
 	intake   *intake.Intake
 	notifier *notifier.Notifier
+	keeper   *keeper.Keeper
 	current  *current
 	metrics  *metrics
 
@@ -128,15 +130,16 @@ func (a *app) serve(ctx context.Context, plan *plan, damages int, damaged func(e
 
 func (a *app) run(ctx context.Context, plan *plan) error {
 	a.notifier = notifier.New(a.store, a.Logger, a.registry)
+	a.keeper = a.newKeeper()
 	a.metrics.collectQueue(a.store)
 	a.engine = engine.New(engine.Options{
-		Store: a.store, Querier: a.source, Recorder: a.source.recorder(), Committed: a.notifier.Wake,
+		Store: a.store, Querier: a.source, Recorder: a.source.recorder(), Committed: a.committed,
 		Checks:      []engine.Check{storageDamaged(a.StoragePath)},
 		Concurrency: plan.config.Evaluation.Concurrency,
 		Logger:      a.Logger, Registerer: a.registry,
 	})
 	var err error
-	if a.intake, err = intake.Open(ctx, a.store, a.notifier.Wake, a.Logger); err != nil {
+	if a.intake, err = intake.Open(ctx, a.store, a.committed, a.Logger); err != nil {
 		return err
 	}
 	server, err := web.New(a.webDeps(ctx))
@@ -160,6 +163,7 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	group.Go(func() error { return a.evaluate(ctx) })
 	group.Go(func() error { return a.notify(ctx) })
 	group.Go(func() error { return a.intake.Run(ctx) })
+	group.Go(func() error { return a.keeper.Run(ctx) })
 	group.Go(func() error { return a.reloadOnSignal(ctx) })
 	group.Go(func() error { return a.prune(ctx) })
 	return group.Wait()

@@ -33,7 +33,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		TestReceiver:   a.testReceiver,
 		RuleGroups:     a.ruleGroups,
 		OriginalConfig: a.originalConfig,
-		OnSilence:      a.notifier.Wake,
+		OnSilence:      a.committed,
 		Now:            func() time.Time { return time.Now().In(a.current.plan().config.Timezone) },
 		Gatherer:       a.registry,
 		Registerer:     a.registry,

@@ -26,6 +26,7 @@ type sections struct {
 	RuleFiles  document.Node `yaml:"rule_files"`
 	Evaluation document.Node `yaml:"evaluation"`
 	Flapping   document.Node `yaml:"flapping"`
+	Silences   document.Node `yaml:"silences"`
 	Route      document.Node `yaml:"route"`
 	Receivers  document.Node `yaml:"receivers"`
 	Templates  document.Node `yaml:"templates"`
@@ -158,6 +159,7 @@ func (b *builder) evaluation() {
 	}
 	b.in.Flapping.Decode(&b.out.Flapping)
 	b.in.Flapping.Report(b.out.Flapping.Check())
+	b.in.Silences.Decode(&b.out.Silences)
 	b.in.Storage.Decode(&b.out.Storage)
 	if b.out.Storage.Retention <= 0 {
 		b.in.Storage.Report([]invalid.Field{notPositive("retention", "720h")})

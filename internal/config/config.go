@@ -39,7 +39,8 @@ type Config struct {
 	Routed    bool                // the file has one
 	Receivers []Receiver          // at least one
 	Templates []string            // globs of template files
-	Timezone  *time.Location      // of times in messages
+	Silences  Silences
+	Timezone  *time.Location // of times in messages
 	Storage   Storage
 
 	masked []byte
@@ -121,6 +122,7 @@ func defaults() *Config {
 			Batch:       true,
 		},
 		Flapping: defaultFlapping(),
+		Silences: defaultSilences(),
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
