@@ -99,6 +99,14 @@ type GroupView struct {
 	Alerts   []Alert
 	Told     []Told
 	Open     []Delivery // the deliveries that are still due
+
+	// Inhibited are the fingerprints of the alerts that inhibit a member, by its
+	// id; the store leaves it empty.
+	Inhibited map[string][]Fingerprint
+	// Suppressed and Decided are what plans before recorded, to tell what is news:
+	// by member's id what kept it from being told, by integration the decision.
+	Suppressed map[string]Suppression
+	Decided    map[string]string
 }
 
 // PlanResult is what planning one group decided. It is committed as a whole.
@@ -112,6 +120,9 @@ type PlanResult struct {
 	Leave     []string // ids of ended alerts that nobody needs to be told of any more
 	Drop      bool     // nothing is left of the group: forget it
 	Events    []Event
+
+	Suppressed map[string]Suppression // by member's id, those that changed; the zero one forgets
+	Decided    map[string]string      // by integration; nil: as before
 }
 
 // QueueDepth is how many deliveries of one integration are due.

@@ -43,7 +43,7 @@ func (s *sqliteStore) DeliveryGroup(ctx context.Context, d *alert.Delivery) (*al
 	err := s.read(ctx, opDeliveryGroup, "reading the group of delivery "+d.ID, snapshot(func(ctx context.Context, c *conn) error {
 		err := readGroup(ctx, c, v)
 		if errors.Is(err, ErrNotFound) {
-			v.GroupRef, _, err = deliveryState(ctx, c, d.ID)
+			v.GroupRef, _, _, err = deliveryState(ctx, c, d.ID)
 			return err
 		}
 		if err != nil {
@@ -62,19 +62,20 @@ func (s *sqliteStore) DeliveryGroup(ctx context.Context, d *alert.Delivery) (*al
 	return &v.Group, told[0], nil
 }
 
-// deliveryState returns where a delivery stands and the group it was made for.
-func deliveryState(ctx context.Context, c *conn, id string) (g alert.GroupRef, state alert.DeliveryState, err error) {
+// deliveryState returns where a delivery stands, the group it was made for and
+// the error of its last attempt.
+func deliveryState(ctx context.Context, c *conn, id string) (g alert.GroupRef, state alert.DeliveryState, lastError string, err error) {
 	var labels string
-	err = c.one(ctx, "SELECT group_key, route_id, receiver, labels, state FROM deliveries WHERE id = ?",
-		[]any{id}, &g.Key, &g.RouteID, &g.Receiver, &labels, &state)
+	err = c.one(ctx, "SELECT group_key, route_id, receiver, labels, state, last_error FROM deliveries WHERE id = ?",
+		[]any{id}, &g.Key, &g.RouteID, &g.Receiver, &labels, &state, &lastError)
 	if errors.Is(err, sql.ErrNoRows) {
-		return g, state, ErrNotFound
+		return g, state, lastError, ErrNotFound
 	}
 	if err != nil {
-		return g, state, err
+		return g, state, lastError, err
 	}
 	g.Labels, err = decodeLabels(labels)
-	return g, state, err
+	return g, state, lastError, err
 }
 
 func (s *sqliteStore) Deliveries(ctx context.Context, limit int, states ...alert.DeliveryState) (all []alert.Delivery, err error) {

@@ -178,6 +178,9 @@ func (s *sqliteStore) GroupView(ctx context.Context, key alert.GroupKey) (*alert
 		if v.Open, err = openDeliveries(ctx, c, key); err != nil {
 			return fmt.Errorf("its open deliveries: %w", err)
 		}
+		if v.Suppressed, err = readSuppressed(ctx, c, key); err != nil {
+			return fmt.Errorf("what suppresses its alerts: %w", err)
+		}
 		return nil
 	}))
 	if err != nil {
@@ -187,10 +190,10 @@ func (s *sqliteStore) GroupView(ctx context.Context, key alert.GroupKey) (*alert
 }
 
 func readGroup(ctx context.Context, c *conn, v *alert.GroupView) (err error) {
-	var labels string
+	var labels, decided string
 	var created, flushed, due int64
-	err = c.one(ctx, "SELECT route_id, receiver, labels, created_at, flushed_at, due_at, revision FROM groups WHERE key = ?",
-		[]any{string(v.Key)}, &v.RouteID, &v.Receiver, &labels, &created, &flushed, &due, &v.Revision)
+	err = c.one(ctx, "SELECT route_id, receiver, labels, created_at, flushed_at, due_at, revision, decided FROM groups WHERE key = ?",
+		[]any{string(v.Key)}, &v.RouteID, &v.Receiver, &labels, &created, &flushed, &due, &v.Revision, &decided)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -198,8 +201,10 @@ func readGroup(ctx context.Context, c *conn, v *alert.GroupView) (err error) {
 		return err
 	}
 	v.CreatedAt, v.FlushedAt, v.DueAt = fromNanos(created), fromNanos(flushed), fromNanos(due)
-	v.Labels, err = decodeLabels(labels)
-	return err
+	if v.Labels, err = decodeLabels(labels); err != nil || decided == "" {
+		return err
+	}
+	return decodeJSON(decided, &v.Decided)
 }
 
 const toldColumns = "group_key, integration, firing, at, as_of, ref"

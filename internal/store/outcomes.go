@@ -17,7 +17,7 @@ func (s *sqliteStore) CommitDelivery(ctx context.Context, d *alert.Delivery, now
 		return fmt.Errorf("%s: an attempt cannot end like that", what)
 	}
 	return s.write(ctx, opCommitDelivery, what, func(ctx context.Context, c *conn) error {
-		group, state, err := deliveryState(ctx, c, d.ID)
+		group, state, lastError, err := deliveryState(ctx, c, d.ID)
 		switch {
 		case err != nil:
 			return err
@@ -32,6 +32,12 @@ func (s *sqliteStore) CommitDelivery(ctx context.Context, d *alert.Delivery, now
 		if err := finishDelivery(ctx, c, d, now); err != nil {
 			return err
 		}
+		if e, news := outcomeEvent(d, lastError, now); news {
+			e.Group, e.Labels = group.Key, group.Labels
+			if err := appendEvents(ctx, c, []alert.Event{e}); err != nil {
+				return fmt.Errorf("appending to the history: %w", err)
+			}
+		}
 		if d.State == alert.DeliveryDue {
 			return nil
 		}
@@ -44,6 +50,27 @@ func (s *sqliteStore) CommitDelivery(ctx context.Context, d *alert.Delivery, now
 		}
 		return s.tell(ctx, c, d, group, known, now)
 	})
+}
+
+// outcomeEvent says what came of an attempt as a line of history, and whether
+// that is news: a destination that goes on failing with the same error is not.
+func outcomeEvent(d *alert.Delivery, lastError string, now time.Time) (e alert.Event, news bool) {
+	e = alert.Event{At: now, Integration: d.Integration, Delivery: d.ID}
+	switch d.State {
+	case alert.DeliveryDelivered:
+		e.Kind, e.Detail = alert.EventDelivered, d.Reason
+		if d.LastError != "" {
+			e.Detail += "; not to all: " + d.LastError
+		}
+	case alert.DeliveryDue:
+		e.Kind, e.Detail = alert.EventFailed, d.LastError
+		return e, d.LastError != "" && d.LastError != lastError
+	case alert.DeliveryDead:
+		e.Kind, e.Detail = alert.EventGaveUp, "refused for good: "+d.LastError
+	default:
+		e.Kind, e.Detail = alert.EventGaveUp, fmt.Sprintf("expired after %d attempts: %s", d.Attempts, d.LastError)
+	}
+	return e, true
 }
 
 // finishDelivery writes the outcome of an attempt.

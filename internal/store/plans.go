@@ -30,6 +30,9 @@ func (s *sqliteStore) CommitPlan(ctx context.Context, p *alert.PlanResult) error
 		if err := appendEvents(ctx, c, p.Events); err != nil {
 			return fmt.Errorf("appending to the history: %w", err)
 		}
+		if err := writeDecisions(ctx, c, p); err != nil {
+			return fmt.Errorf("recording its decisions: %w", err)
+		}
 		return s.settleGroup(ctx, c, p)
 	})
 }

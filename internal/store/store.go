@@ -61,6 +61,7 @@ type Store interface {
 	GroupView(ctx context.Context, key alert.GroupKey) (*alert.GroupView, error)
 	// CommitPlan carries out a plan; ErrStale, and nothing is changed, where
 	// the group changed since its view was taken, be it by another plan.
+	// What the plan recorded (Suppressed, Decided) is in the group's next view.
 	// Superseded deliveries finish when their successor was made, or at the
 	// plan's FlushedAt where they have none. A group is dropped,
 	// and an alert leaves, only when no open delivery is about it: until then
@@ -82,7 +83,8 @@ type Store interface {
 	// CommitDelivery writes an attempt's outcome (State, Attempts,
 	// NextAttemptAt, LastError, FinishedAt, Ref). A delivery that is due again
 	// changes nothing else; delivered, dead or expired, it makes its group due
-	// at now so that it is planned anew.
+	// at now so that it is planned anew. The history gets a line of it: not of a
+	// failure whose error is that of the attempt before.
 	//
 	// What was delivered is recorded as told, at now and as of the delivery's
 	// making: Content.Firing and Content.Held are what the integration believes

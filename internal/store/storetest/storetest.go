@@ -33,6 +33,7 @@ func Run(t *testing.T, b Backend) {
 		{"RecurringSilences", recurringTests()},
 		{"Acks", ackTests()},
 		{"Events", eventTests()},
+		{"Decisions", decisionTests()},
 		{"Prune", pruneTests()},
 		{"Races", raceTests()},
 	} {
