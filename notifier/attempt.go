@@ -41,7 +41,11 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 		return err
 	}
 	d.Attempts++
-	ref, err := b.send(ctx, b.templates.Message(*d, *group, alerts, truncated, told.Ref, started))
+	message := b.templates.Message(*d, *group, alerts, truncated, told.Ref, started)
+	if err := message.SetRouteLabels(n.current().labels(group.RouteID)); err != nil {
+		b.logger.Error("Labels of the route cannot be rendered", "delivery", d.ID, "group", d.Group, "err", err)
+	}
+	ref, err := b.send(ctx, message)
 	now := time.Now()
 	n.metrics.duration.WithLabelValues(b.target.Kind).Observe(now.Sub(started).Seconds())
 	if err == nil {

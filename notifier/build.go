@@ -188,7 +188,7 @@ func notificationReason(r Reason) string {
 	switch r {
 	case ReasonFirst, ReasonFiring, ReasonRecovered, ReasonAllRecovered, ReasonRepeat:
 		return string(r) // Alertmanager's words are ours
-	case ReasonUnsilenced:
+	case ReasonUnsilenced, ReasonUninhibited:
 		return string(ReasonFiring) // to Alertmanager, such an alert is new
 	default:
 		return "unknown"

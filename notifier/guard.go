@@ -36,6 +36,9 @@ func (o *output) functions(data *Data) texttemplate.FuncMap {
 	all["reReplaceAll"] = reReplaceAll
 	all["join"] = join
 	all["routeLabels"] = func(name string) (string, error) { return data.RouteLabels[name], nil }
+	if data.routeLabel != nil {
+		all["routeLabels"] = data.routeLabel
+	}
 	for name, fn := range all {
 		limit := maxText
 		switch name {

@@ -43,6 +43,8 @@ type Data struct {
 	Resolved bool
 	// Recovered tells that all that ended did so by a sample that proved it.
 	Recovered bool
+
+	routeLabel func(name string) (string, error) // while route labels are rendered
 }
 
 // Topic is the problems that share an alert name: they are told as one.

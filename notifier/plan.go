@@ -2,7 +2,7 @@ package notifier
 
 import (
 	"cmp"
-	"slices"
+	"strings"
 	"time"
 
 	"alertd/internal/alert"
@@ -32,20 +32,34 @@ type PlanInput struct {
 // the clock or a store, so that the same group at the same moment always gives
 // the same plan. The decisions say why, one for each integration.
 func Plan(in PlanInput) (alert.PlanResult, []Decision) {
-	p := planner{in: in, out: alert.PlanResult{
+	p := newPlanner(in)
+	p.plan()
+	return p.out, p.decisions
+}
+
+func newPlanner(in PlanInput) *planner {
+	p := &planner{in: in, out: alert.PlanResult{
 		Key: in.View.Key, Revision: in.View.Revision, FlushedAt: in.View.FlushedAt,
 	}}
+	if in.Route != nil {
+		p.mutedBy = in.Route.Muting.At(in.Now)
+	}
+	return p
+}
+
+func (p *planner) plan() {
 	p.sort()
-	p.decisions = make([]Decision, 0, len(in.Integrations))
-	for _, integration := range in.Integrations {
+	p.decisions = make([]Decision, 0, len(p.in.Integrations))
+	for _, integration := range p.in.Integrations {
 		p.decisions = append(p.decisions, p.integration(integration))
 	}
 	if p.flushed {
 		p.out.FlushedAt = p.tick
 	}
 	p.withdraw()
+	p.heedNextMute()
 	p.leave()
-	return p.out, p.decisions
+	p.record()
 }
 
 type planner struct {
@@ -53,88 +67,15 @@ type planner struct {
 	out       alert.PlanResult
 	decisions []Decision
 
-	audible  []*alert.Alert          // firing, not silenced
-	silenced []*alert.Alert          // firing, silenced
-	resolved []*alert.Alert          // ended, not yet left
-	byID     map[string]*alert.Alert // every member
-	owing    map[string]bool         // ended alerts that someone must still be told of
-	tick     time.Time               // when the changes at hand may be told
-	flushed  bool
-}
-
-// sort divides the members and finds when their changes may be told.
-func (p *planner) sort() {
-	p.byID, p.owing = map[string]*alert.Alert{}, map[string]bool{}
-	for i := range p.in.View.Alerts {
-		a := &p.in.View.Alerts[i]
-		p.byID[a.ID] = a
-		switch a.State {
-		case alert.Resolved, alert.Pending:
-			// A member that is pending has been demoted by a raised `for`: to
-			// those told of its firing it has ended.
-			p.resolved = append(p.resolved, a)
-		case alert.Firing:
-			p.wakeAt(p.silencedFrom(a))
-			if until := p.silencedUntil(a); !until.IsZero() {
-				p.silenced = append(p.silenced, a)
-				p.wakeAt(until)
-			} else {
-				p.audible = append(p.audible, a)
-			}
-		}
-	}
-	byAge := func(a, b *alert.Alert) int {
-		return cmp.Or(a.ActiveAt.Compare(b.ActiveAt), cmp.Compare(a.ID, b.ID))
-	}
-	slices.SortFunc(p.audible, byAge)
-	slices.SortFunc(p.resolved, byAge)
-}
-
-// silencedUntil returns when the first of the silences that hold for the alert
-// ends; zero when none holds.
-func (p *planner) silencedUntil(a *alert.Alert) time.Time {
-	var until time.Time
-	for i := range p.in.Silences {
-		s := &p.in.Silences[i]
-		if s.StateAt(p.in.Now) == alert.SilenceActive && s.Matchers.Matches(a.Labels) && (until.IsZero() || s.EndsAt.Before(until)) {
-			until = s.EndsAt
-		}
-	}
-	return until
-}
-
-// endedSilenced tells whether an ended alert was silenced when it ended, or is
-// now: planned late, it may be looked at after its silence was expired too.
-func (p *planner) endedSilenced(a *alert.Alert) bool {
-	return slices.ContainsFunc(p.in.Silences, func(s alert.Silence) bool {
-		active := s.StateAt(p.in.Now) == alert.SilenceActive || s.StateAt(a.ResolvedAt) == alert.SilenceActive
-		return active && s.Matchers.Matches(a.Labels)
-	})
-}
-
-// silencedFrom returns when the first of the alert's silences that have yet to
-// begin does; zero when there is none. Planned then, the group is planned again
-// when that silence ends.
-func (p *planner) silencedFrom(a *alert.Alert) time.Time {
-	var from time.Time
-	for i := range p.in.Silences {
-		s := &p.in.Silences[i]
-		if s.StateAt(p.in.Now) == alert.SilencePending && (from.IsZero() || s.StartsAt.Before(from)) && s.Matchers.Matches(a.Labels) {
-			from = s.StartsAt
-		}
-	}
-	return from
-}
-
-// unsilenced tells whether a silence of the alert ended between since and now.
-func (p *planner) unsilenced(a *alert.Alert, since time.Time) bool {
-	for i := range p.in.Silences {
-		s := &p.in.Silences[i]
-		if s.EndsAt.After(since) && !s.EndsAt.After(p.in.Now) && s.StartsAt.Before(s.EndsAt) && s.Matchers.Matches(a.Labels) {
-			return true
-		}
-	}
-	return false
+	audible    []*alert.Alert               // firing, and to be told
+	suppressed []*alert.Alert               // firing, silenced or inhibited
+	by         map[string]alert.Suppression // what suppresses, or lately did, by id
+	resolved   []*alert.Alert               // ended, not yet left
+	byID       map[string]*alert.Alert      // every member
+	owing      map[string]bool              // ended alerts that someone must still be told of
+	mutedBy    []string                     // the time intervals that hold
+	tick       time.Time                    // when the changes at hand may be told
+	flushed    bool
 }
 
 // integration decides for one integration.
@@ -143,7 +84,7 @@ func (p *planner) integration(i Integration) Decision {
 	known := set(told.Firing)
 	var changes []*alert.Alert
 	var content alert.Content
-	reason := Reason("")
+	var reason, uninhibited Reason
 	for _, a := range p.audible {
 		if p.in.Route == nil {
 			if known[a.ID] {
@@ -158,8 +99,12 @@ func (p *planner) integration(i Integration) Decision {
 			reason = cmp.Or(reason, ReasonFiring)
 		case p.unsilenced(a, told.At):
 			reason = cmp.Or(reason, ReasonUnsilenced)
+		case p.by[a.ID].UninhibitedAt.After(told.At):
+			changes = append(changes, a)
+			uninhibited = ReasonUninhibited
 		}
 	}
+	reason = cmp.Or(reason, uninhibited) // what is new is the greater news
 	if reason == ReasonFiring && told.At.IsZero() {
 		reason = ReasonFirst
 	}
@@ -175,33 +120,12 @@ func (p *planner) integration(i Integration) Decision {
 	if len(content.Firing) == 0 && len(content.Resolved) > 0 {
 		reason = ReasonAllRecovered
 	}
-	for _, a := range p.silenced {
+	for _, a := range p.suppressed {
 		if known[a.ID] {
 			content.Held = append(content.Held, a.ID)
 		}
 	}
 	return p.decide(i, told, open, content, changes, reason)
-}
-
-// owes tells whether an integration must be told that the alert has ended:
-// when it was told of its firing, silenced since or not; when a message about
-// it is on its way; or when it fired for longer than the group waits, and
-// nobody came to tell of it in time.
-func (p *planner) owes(a *alert.Alert, told alert.Told, known map[string]bool, open *alert.Delivery) bool {
-	switch {
-	case known[a.ID]:
-		return true
-	case !told.AsOf.IsZero() && a.State == alert.Resolved && !a.UpdatedAt.After(told.AsOf):
-		return false // the last message already took it into account
-	case open != nil && (slices.Contains(open.Content.Firing, a.ID) || slices.Contains(open.Content.Resolved, a.ID)):
-		return true
-	case a.State == alert.Pending:
-		return false
-	case p.in.Route == nil || p.endedSilenced(a):
-		return false
-	default:
-		return a.ResolvedAt.Sub(a.FiredAt) >= p.in.Route.GroupWait
-	}
 }
 
 // decide turns what an integration should know into a delivery, or says why
@@ -210,15 +134,26 @@ func (p *planner) decide(i Integration, told alert.Told, open *alert.Delivery, c
 	d := Decision{Integration: i.ID, Reason: reason}
 	now := p.in.Now
 	repeatAt := p.repeatAt(told)
-	if reason == "" && len(content.Firing) > 0 && !repeatAt.IsZero() && !now.Before(repeatAt) {
-		d.Reason = ReasonRepeat
+	if reason == "" && len(content.Firing) > 0 && !repeatAt.IsZero() {
+		if by, until := p.acknowledged(content.Firing); by != "" {
+			p.wakeAt(until)
+			d.Reason, d.Until, d.Detail = ReasonAcknowledged, until, by
+			return d
+		}
+		if !now.Before(repeatAt) {
+			d.Reason = ReasonRepeat
+		}
 	}
 	switch {
 	case d.Reason == "":
-		d.Reason, d.Until = p.quiet(told, content), repeatAt
 		if len(content.Firing) > 0 {
 			p.wakeAt(repeatAt)
 		}
+		d.Reason, d.Until = p.quiet(told, content)
+		return d
+	case len(p.mutedBy) > 0:
+		d.Reason, d.Until, d.Detail = ReasonMuted, p.in.Route.Muting.Until(now), strings.Join(p.mutedBy, ", ")
+		p.wakeAt(d.Until)
 		return d
 	case open != nil && open.Content.Equal(content):
 		d.Reason, d.Until, d.Delivery = ReasonUnderWay, open.NextAttemptAt, open.ID
@@ -240,66 +175,39 @@ func (p *planner) decide(i Integration, told alert.Told, open *alert.Delivery, c
 	return d
 }
 
-// quiet says why an integration with nothing to be told is told nothing.
-func (p *planner) quiet(told alert.Told, content alert.Content) Reason {
+// quiet says why an integration with nothing to be told is told nothing, and
+// until when at least.
+func (p *planner) quiet(told alert.Told, content alert.Content) (Reason, time.Time) {
 	switch {
-	case len(content.Firing) == 0 && len(p.silenced) > 0:
-		return ReasonSilenced
+	case len(content.Firing) == 0 && len(p.suppressed) > 0:
+		if until := p.silencedUntil(); !until.IsZero() {
+			return ReasonSilenced, until
+		}
+		return ReasonInhibited, time.Time{}
 	case len(content.Firing) == 0 && p.in.Route == nil:
-		return ReasonRetired
-	case len(content.Firing) == 0:
-		return ReasonNothing
-	case told.At.IsZero():
-		return ReasonNothing
+		return ReasonRetired, time.Time{}
+	case len(content.Firing) == 0 || told.At.IsZero():
+		return ReasonNothing, time.Time{}
 	default:
-		return ReasonDeduplicated
+		return ReasonDeduplicated, p.repeatAt(told)
 	}
 }
 
-// tickFor returns when changes may be told: group_wait after a new group's
-// first alert, later on the grid that group_interval makes from the last time.
-func (p *planner) tickFor(changes []*alert.Alert) time.Time {
-	first := changedAt(changes[0])
-	for _, a := range changes[1:] {
-		if at := changedAt(a); at.Before(first) {
-			first = at
+// silencedUntil returns when the first of the silences that hold for any of the
+// alerts ends; zero where none does.
+func (p *planner) silencedUntil() (until time.Time) {
+	for _, a := range p.suppressed {
+		if end := p.by[a.ID].Until; !end.IsZero() && (until.IsZero() || end.Before(until)) {
+			until = end
 		}
 	}
-	if p.in.Route == nil {
-		return first
-	}
-	last, interval := p.in.View.FlushedAt, p.in.Route.GroupInterval
-	switch {
-	case last.IsZero():
-		return p.firstFired().Add(p.in.Route.GroupWait)
-	case interval <= 0 || !first.After(last):
-		return first
-	default:
-		steps := (first.Sub(last) + interval - 1) / interval
-		return last.Add(steps * interval)
-	}
+	return until
 }
 
-func (p *planner) firstFired() time.Time {
-	var first time.Time
-	for _, a := range p.byID {
-		if a.State != alert.Pending && (first.IsZero() || a.FiredAt.Before(first)) {
-			first = a.FiredAt
-		}
+// heedNextMute sees to it that what could not be delivered by the next mute is
+// withdrawn then.
+func (p *planner) heedNextMute() {
+	if p.in.Route != nil && len(p.mutedBy) == 0 && (len(p.out.Create) > 0 || len(p.in.View.Open) > len(p.out.Supersede)) {
+		p.wakeAt(p.in.Route.Muting.Until(p.in.Now))
 	}
-	return first
-}
-
-func changedAt(a *alert.Alert) time.Time {
-	if a.State == alert.Resolved {
-		return a.ResolvedAt
-	}
-	return a.FiredAt
-}
-
-func (p *planner) repeatAt(told alert.Told) time.Time {
-	if told.At.IsZero() || p.in.Route == nil {
-		return time.Time{}
-	}
-	return told.At.Add(p.in.Route.RepeatInterval)
 }

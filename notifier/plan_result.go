@@ -19,6 +19,7 @@ const (
 	ReasonAllRecovered Reason = "all alerts resolved"
 	ReasonRepeat       Reason = "repeat interval elapsed"
 	ReasonUnsilenced   Reason = "still firing after a silence ended"
+	ReasonUninhibited  Reason = "still firing after what inhibited it ended"
 	ReasonTest         Reason = "test"
 )
 
@@ -27,6 +28,9 @@ const (
 	ReasonWaiting      Reason = "waiting for the group"
 	ReasonDeduplicated Reason = "already told"
 	ReasonSilenced     Reason = "silenced"
+	ReasonInhibited    Reason = "inhibited"
+	ReasonMuted        Reason = "muted"
+	ReasonAcknowledged Reason = "acknowledged"
 	ReasonUnderWay     Reason = "a delivery is under way"
 	ReasonRetired      Reason = "its route is gone from the configuration"
 	ReasonNothing      Reason = "nothing to tell"
@@ -36,6 +40,7 @@ const (
 type Decision struct {
 	Integration string
 	Reason      Reason
+	Detail      string    // by which time intervals, or by whom
 	Until       time.Time // when the decision may change by itself; zero: only by an event
 	Delivery    string    // the delivery made or under way, if any
 }

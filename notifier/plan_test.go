@@ -23,6 +23,7 @@ type world struct {
 	said  []string        // "minute integration reason +firing -resolved"
 	gone  bool            // the group was dropped
 	trace []Decision
+	news  []alert.Event
 }
 
 func newWorld(t *testing.T, route RouteOptions, integrations ...string) *world {
@@ -95,9 +96,22 @@ func (w *world) plan(now time.Time) {
 	v.DueAt, v.FlushedAt = result.DueAt, result.FlushedAt
 	v.Open = slices.DeleteFunc(v.Open, func(d alert.Delivery) bool { return slices.Contains(result.Supersede, d.ID) })
 	v.Open = append(v.Open, result.Create...)
+	for id, s := range result.Suppressed {
+		if v.Suppressed == nil {
+			v.Suppressed = map[string]alert.Suppression{}
+		}
+		if v.Suppressed[id] = s; s.IsZero() {
+			delete(v.Suppressed, id)
+		}
+	}
+	if result.Decided != nil {
+		v.Decided = result.Decided
+	}
+	w.news = append(w.news, result.Events...)
 	v.Alerts = slices.DeleteFunc(v.Alerts, func(a alert.Alert) bool { return slices.Contains(result.Leave, a.ID) })
 	if result.Drop {
 		v.Told, v.FlushedAt, w.gone = nil, time.Time{}, true
+		v.Suppressed, v.Decided = nil, nil
 	}
 }
 

@@ -75,14 +75,7 @@ func (n *Notifier) planGroup(ctx context.Context, setup *Setup, silences alert.S
 	if err != nil {
 		return err
 	}
-	result, decisions := Plan(PlanInput{
-		View:         *view,
-		Route:        setup.options(view.RouteID),
-		Integrations: setup.integrations(view.Receiver),
-		Silences:     silences,
-		Now:          time.Now(),
-		Expiry:       setup.Expiry,
-	})
+	result, decisions := Plan(setup.input(view, silences, time.Now()))
 	if err := n.store.CommitPlan(ctx, &result); errors.Is(err, alert.ErrStale) {
 		return nil // it changed meanwhile and is still due: the next round takes it
 	} else if err != nil {
@@ -115,6 +108,17 @@ func sleep(ctx context.Context, wake <-chan struct{}, at time.Time) bool {
 	return true
 }
 
+func (s *Setup) input(view *alert.GroupView, silences alert.Silences, now time.Time) PlanInput {
+	return PlanInput{
+		View:         *view,
+		Route:        s.options(view.RouteID),
+		Integrations: s.integrations(view.Receiver),
+		Silences:     silences,
+		Now:          now,
+		Expiry:       s.Expiry,
+	}
+}
+
 // options returns the options of a route, or nil where there is none of that id.
 func (s *Setup) options(routeID string) *RouteOptions {
 	var found *RouteOptions
@@ -124,6 +128,14 @@ func (s *Setup) options(routeID string) *RouteOptions {
 		}
 	})
 	return found
+}
+
+// labels returns the labels of a route, unrendered.
+func (s *Setup) labels(routeID string) map[string]string {
+	if options := s.options(routeID); options != nil {
+		return options.Labels
+	}
+	return nil
 }
 
 func (s *Setup) integrations(receiver string) []Integration {

@@ -1,7 +1,11 @@
 package notifier
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"alertd/internal/alert"
+	"alertd/internal/mutetime"
 )
 
 // GroupByAll is the group_by entry that makes a group of every label set.
@@ -17,18 +22,19 @@ const GroupByAll = "..."
 // RouteSpec is a node of the `route` section, in Alertmanager's names. What is
 // unset is inherited from the parent.
 type RouteSpec struct {
-	Receiver          string            `yaml:"receiver"`
-	Matchers          []string          `yaml:"matchers"`
-	Match             map[string]string `yaml:"match"`
-	MatchRE           map[string]string `yaml:"match_re"`
-	Continue          bool              `yaml:"continue"`
-	GroupBy           []string          `yaml:"group_by"`
-	GroupWait         *model.Duration   `yaml:"group_wait"`
-	GroupInterval     *model.Duration   `yaml:"group_interval"`
-	RepeatInterval    *model.Duration   `yaml:"repeat_interval"`
-	MuteTimeIntervals []string          `yaml:"mute_time_intervals"`
-	ActiveIntervals   []string          `yaml:"active_time_intervals"`
-	Routes            []*RouteSpec      `yaml:"routes"`
+	Receiver          string            `yaml:"receiver,omitempty"`
+	Matchers          []string          `yaml:"matchers,omitempty"`
+	Match             map[string]string `yaml:"match,omitempty"`
+	MatchRE           map[string]string `yaml:"match_re,omitempty"`
+	Continue          bool              `yaml:"continue,omitempty"`
+	GroupBy           []string          `yaml:"group_by,omitempty"`
+	GroupWait         *model.Duration   `yaml:"group_wait,omitempty"`
+	GroupInterval     *model.Duration   `yaml:"group_interval,omitempty"`
+	RepeatInterval    *model.Duration   `yaml:"repeat_interval,omitempty"`
+	MuteTimeIntervals []string          `yaml:"mute_time_intervals,omitempty"`
+	ActiveIntervals   []string          `yaml:"active_time_intervals,omitempty"`
+	Labels            map[string]string `yaml:"labels,omitempty"`
+	Routes            []*RouteSpec      `yaml:"routes,omitempty"`
 }
 
 // RouteOptions are what a route, with all that it inherited, says of timing
@@ -40,6 +46,10 @@ type RouteOptions struct {
 	GroupWait      time.Duration // from a group's first alert to its first message
 	GroupInterval  time.Duration // between messages about changes
 	RepeatInterval time.Duration // between messages about no change
+	// Muting is when the route tells nobody; nil: never. It is not inherited.
+	Muting *mutetime.Schedule
+	// Labels are the route's own and inherited ones, their values templates.
+	Labels map[string]string
 }
 
 // Route is a node of the routing tree, ready to match.
@@ -49,6 +59,8 @@ type Route struct {
 	matchers alert.Matchers
 	goOn     bool
 	children []*Route
+
+	mute, active []string // names of time intervals
 }
 
 // NewRoute returns the routing tree of spec. top gives what the root does not
@@ -58,7 +70,7 @@ func NewRoute(spec *RouteSpec, top RouteOptions, parse func(string) (alert.Match
 }
 
 func newRoute(spec *RouteSpec, inherited RouteOptions, above, place string, parse func(string) (alert.Matchers, error)) (*Route, error) {
-	r := &Route{Options: inherited.overlaid(spec), goOn: spec.Continue}
+	r := &Route{Options: inherited.overlaid(spec), goOn: spec.Continue, mute: spec.MuteTimeIntervals, active: spec.ActiveIntervals}
 	for _, text := range spec.Matchers {
 		ms, err := parse(text)
 		if err != nil {
@@ -71,6 +83,7 @@ func newRoute(spec *RouteSpec, inherited RouteOptions, above, place string, pars
 		return nil, fmt.Errorf("the route to %s: %w", r.Options.Receiver, err)
 	}
 	r.matchers = append(r.matchers, old...)
+	slices.SortFunc(r.matchers, byNameAndValue)
 	r.ID = above + matchersText(r.matchers) + place
 	for i, childSpec := range spec.Routes {
 		// The place among its siblings keeps alike routes apart, as in Alertmanager.
@@ -104,7 +117,7 @@ func (o RouteOptions) overlaid(spec *RouteSpec) RouteOptions {
 	if spec.Receiver != "" {
 		o.Receiver = spec.Receiver
 	}
-	if len(spec.GroupBy) > 0 {
+	if spec.GroupBy != nil { // an empty list makes one group of all
 		o.GroupBy, o.GroupByAll = map[string]bool{}, false
 		for _, name := range spec.GroupBy {
 			if name == GroupByAll {
@@ -122,7 +135,37 @@ func (o RouteOptions) overlaid(spec *RouteSpec) RouteOptions {
 			*d.to = time.Duration(*d.from)
 		}
 	}
+	if len(spec.Labels) > 0 {
+		o.Labels = maps.Clone(o.Labels)
+		if o.Labels == nil {
+			o.Labels = map[string]string{}
+		}
+		maps.Copy(o.Labels, spec.Labels)
+	}
 	return o
+}
+
+// Mute gives every route of the tree the time intervals that it names. A name
+// that is not among them is an error.
+func (r *Route) Mute(intervals mutetime.Intervals) error {
+	var err error
+	r.Walk(func(route *Route) {
+		schedule, wrong := intervals.Schedule(route.mute, route.active)
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("the route to %s: %w", route.Options.Receiver, wrong))
+		}
+		route.Options.Muting = schedule
+	})
+	return err
+}
+
+// byNameAndValue is Alertmanager's order of a route's matchers, which group
+// keys show.
+func byNameAndValue(a, b alert.Matcher) int {
+	order := func(op alert.MatchOp) int {
+		return slices.Index([]alert.MatchOp{alert.MatchEqual, alert.MatchNotEqual, alert.MatchRegexp, alert.MatchNotRegexp}, op)
+	}
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value), cmp.Compare(order(a.Op), order(b.Op)))
 }
 
 func matchersText(ms alert.Matchers) string {

@@ -1,0 +1,60 @@
+package notifier
+
+import (
+	"time"
+
+	"alertd/internal/alert"
+)
+
+// tickFor returns when changes may be told: group_wait after a new group's
+// first alert, later on the grid that group_interval makes from the last time.
+func (p *planner) tickFor(changes []*alert.Alert) time.Time {
+	first := p.changedAt(changes[0])
+	for _, a := range changes[1:] {
+		if at := p.changedAt(a); at.Before(first) {
+			first = at
+		}
+	}
+	if p.in.Route == nil {
+		return first
+	}
+	last, interval := p.in.View.FlushedAt, p.in.Route.GroupInterval
+	switch {
+	case last.IsZero():
+		return p.firstFired().Add(p.in.Route.GroupWait)
+	case interval <= 0 || !first.After(last):
+		return first
+	default:
+		steps := (first.Sub(last) + interval - 1) / interval
+		return last.Add(steps * interval)
+	}
+}
+
+func (p *planner) firstFired() time.Time {
+	var first time.Time
+	for _, a := range p.byID {
+		if a.State != alert.Pending && (first.IsZero() || a.FiredAt.Before(first)) {
+			first = a.FiredAt
+		}
+	}
+	return first
+}
+
+// changedAt returns since when there is something to be told of an alert.
+func (p *planner) changedAt(a *alert.Alert) time.Time {
+	switch at := p.by[a.ID].UninhibitedAt; {
+	case a.State == alert.Resolved:
+		return a.ResolvedAt
+	case at.After(a.FiredAt):
+		return at
+	default:
+		return a.FiredAt
+	}
+}
+
+func (p *planner) repeatAt(told alert.Told) time.Time {
+	if told.At.IsZero() || p.in.Route == nil {
+		return time.Time{}
+	}
+	return told.At.Add(p.in.Route.RepeatInterval)
+}
