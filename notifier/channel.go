@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
@@ -71,6 +72,10 @@ type Global struct {
 
 	SlackAPIURL     secret.Value `yaml:"slack_api_url"`
 	SlackAPIURLFile string       `yaml:"slack_api_url_file"`
+	// SlackAppToken is a bot's, which posts to SlackAppURL in place of a webhook.
+	SlackAppToken     secret.Value `yaml:"slack_app_token"`
+	SlackAppTokenFile string       `yaml:"slack_app_token_file"`
+	SlackAppURL       string       `yaml:"slack_app_url"`
 
 	SMTPFrom             string               `yaml:"smtp_from"`
 	SMTPHello            string               `yaml:"smtp_hello"`
@@ -78,7 +83,26 @@ type Global struct {
 	SMTPAuthUsername     string               `yaml:"smtp_auth_username"`
 	SMTPAuthPassword     secret.Value         `yaml:"smtp_auth_password"`
 	SMTPAuthPasswordFile string               `yaml:"smtp_auth_password_file"`
+	SMTPAuthSecret       secret.Value         `yaml:"smtp_auth_secret"` // for CRAM-MD5
+	SMTPAuthSecretFile   string               `yaml:"smtp_auth_secret_file"`
 	SMTPAuthIdentity     string               `yaml:"smtp_auth_identity"`
 	SMTPRequireTLS       *bool                `yaml:"smtp_require_tls"`
+	SMTPForceImplicitTLS *bool                `yaml:"smtp_force_implicit_tls"`
 	SMTPTLS              *commoncfg.TLSConfig `yaml:"smtp_tls_config"`
+}
+
+// DefaultSlackAppURL is where a Slack app's token posts to.
+const DefaultSlackAppURL = "https://slack.com/api/chat.postMessage"
+
+// Check tells what is wrong with the section as a whole.
+func (g *Global) Check() []FieldError {
+	token := g.SlackAppToken != "" || g.SlackAppTokenFile != ""
+	hook := g.SlackAPIURLFile != "" || g.SlackAPIURL != "" && string(g.SlackAPIURL) != cmp.Or(g.SlackAppURL, DefaultSlackAppURL)
+	if token && hook {
+		return []FieldError{{
+			Path: "slack_app_token", Problem: "both a Slack app's token and a webhook's address are set",
+			Mend: "keep slack_app_token or slack_api_url, and give the other to the receivers that need it",
+		}}
+	}
+	return nil
 }

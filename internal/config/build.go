@@ -58,6 +58,7 @@ func build(doc *document.Document, dir string, o Options) (*Config, error) {
 	b.sources()
 	b.watched()
 	b.ruleFiles()
+	b.global()
 	b.evaluation()
 	b.texts()
 	b.receivers()
@@ -126,24 +127,7 @@ func (b *builder) checkGlob(at document.Node, pattern string) {
 
 // evaluation reads how rules are evaluated, and how long it is remembered.
 func (b *builder) evaluation() {
-	global := struct {
-		*notifier.Global `yaml:",inline"`
-		// Prometheus's spelling, which people paste.
-		EvaluationInterval model.Duration `yaml:"evaluation_interval"`
-	}{Global: &b.out.Global}
-	b.in.Global.Decode(&global)
-	rebase(b.dir, &b.out.Global)
-
 	e := &b.out.Evaluation
-	if given := b.in.Global.Child("evaluation_interval"); given.Given() {
-		if b.in.Evaluation.Child("interval").Given() {
-			given.FailKey("evaluation_interval is also given as interval in evaluation", "remove one")
-		}
-		e.Interval = global.EvaluationInterval
-		if e.Interval <= 0 {
-			b.in.Global.Report([]invalid.Field{notPositive("evaluation_interval", "15s")})
-		}
-	}
 	e.Timeout = b.out.Prometheus.Timeout
 	b.in.Evaluation.Decode(e)
 	for _, d := range []struct {

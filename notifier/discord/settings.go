@@ -54,7 +54,7 @@ func (s *Settings) Inherit(g *notifier.Global) { s.HTTPConfig = cmp.Or(s.HTTPCon
 
 // Check tells what is wrong.
 func (s *Settings) Check() []notifier.FieldError {
-	wrong := httpsend.CheckURL("webhook_url", s.WebhookURL, s.WebhookURLFile, true, example)
+	wrong := httpsend.CheckURL("webhook_url", s.WebhookURL, s.WebhookURLFile, "discord.com", example)
 	wrong = append(wrong, httpsend.CheckHTTP(s.HTTPConfig)...)
 	wrong = append(wrong, httpsend.CheckTimeout(s.Timeout)...)
 	if u, err := url.Parse(s.AvatarURL); s.AvatarURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {

@@ -114,12 +114,15 @@ func (c *checker) headers(s *Settings) {
 			c.add(path, "the header is there twice", "remove one: upper and lower case make no difference")
 		case ours(canonical):
 			c.add(path, "alertd sets this header itself", "remove it")
-		case s.Threading.Enabled && (canonical == "References" || canonical == "In-Reply-To"):
+		case s.threads() && ofThreads(canonical):
 			c.add(path, "threading sets this header", "remove it, or set threading.enabled to false")
 		}
 		seen[canonical] = true
 	}
 }
+
+// ofThreads tells whether a header is one of those that threading sets.
+func ofThreads(name string) bool { return name == "References" || name == "In-Reply-To" }
 
 func headerName(s string) bool {
 	for _, r := range s {

@@ -64,7 +64,7 @@ func (c *channel) compose(msg *notifier.Message) (*letter, error) {
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")
 	m.SetGenHeader("List-Id", listID(msg.Receiver, from.Address))
 	m.SetGenHeader("X-Mailer", "alertd/"+c.version)
-	if s.Threading.Enabled {
+	if s.threads() {
 		c.thread(m, msg, from.Address)
 	}
 	c.custom(m, r)

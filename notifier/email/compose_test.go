@@ -150,7 +150,7 @@ func TestHeaders(t *testing.T) {
 	if a.Header.Get("References") == b.Header.Get("References") {
 		t.Error("two days are one thread")
 	}
-	if _, m := compose(t, composer(func(s *Settings) { s.Threading.Enabled = false }), firing(t)); m.Header.Get("References") != "" {
+	if _, m := compose(t, composer(func(s *Settings) { s.Threading.Enabled = new(bool) }), firing(t)); m.Header.Get("References") != "" {
 		t.Error("threading cannot be turned off")
 	}
 }

@@ -5,6 +5,7 @@ package email
 import (
 	"cmp"
 	"net"
+	"net/textproto"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -45,9 +46,10 @@ type Settings struct {
 }
 
 // Threading says which messages mail programs show as one thread: those of one
-// aggregation group, where asked anew every day.
+// aggregation group, where asked anew every day. It is on unless the headers
+// are to say it in their own way.
 type Threading struct {
-	Enabled      bool   `yaml:"enabled"`
+	Enabled      *bool  `yaml:"enabled"`
 	ThreadByDate string `yaml:"thread_by_date"` // none or daily
 }
 
@@ -66,7 +68,7 @@ func Kind() notifier.Kind {
 func newSettings() *Settings {
 	return &Settings{
 		SendResolved: true, HTML: defaultHTML, Text: defaultText,
-		Threading: Threading{Enabled: true, ThreadByDate: "none"},
+		Threading: Threading{ThreadByDate: "none"},
 	}
 }
 
@@ -79,8 +81,12 @@ func (s *Settings) Inherit(g *notifier.Global) {
 	if s.AuthPassword == "" && s.AuthPasswordFile == "" {
 		s.AuthPassword, s.AuthPasswordFile = g.SMTPAuthPassword, g.SMTPAuthPasswordFile
 	}
+	if s.AuthSecret == "" && s.AuthSecretFile == "" {
+		s.AuthSecret, s.AuthSecretFile = g.SMTPAuthSecret, g.SMTPAuthSecretFile
+	}
 	s.AuthIdentity = cmp.Or(s.AuthIdentity, g.SMTPAuthIdentity)
 	s.RequireTLS = cmp.Or(s.RequireTLS, g.SMTPRequireTLS)
+	s.ForceImplicitTLS = cmp.Or(s.ForceImplicitTLS, g.SMTPForceImplicitTLS)
 	s.TLSConfig = cmp.Or(s.TLSConfig, g.SMTPTLS)
 }
 
@@ -96,6 +102,19 @@ func (s *Settings) Open(env notifier.Env) (notifier.Channel, error) {
 		return nil, err
 	}
 	return &channel{settings: *s, version: cmp.Or(env.Version, "unknown"), dial: (&net.Dialer{}).DialContext}, nil
+}
+
+// threads tells whether messages are made threads of.
+func (s *Settings) threads() bool {
+	if s.Threading.Enabled != nil {
+		return *s.Threading.Enabled
+	}
+	for name := range s.Headers {
+		if ofThreads(textproto.CanonicalMIMEHeaderKey(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Settings) requireTLS() bool { return s.RequireTLS == nil || *s.RequireTLS }

@@ -93,9 +93,12 @@ func TestCheck(t *testing.T) {
 		{func(s *Settings) { s.AuthPassword = "s33d3d" }, "auth_password: there is no user name"},
 		{func(s *Settings) { s.Headers = map[string]string{"subject": "a", "Subject": "b"} }, "the header is there twice"},
 		{func(s *Settings) { s.Headers = map[string]string{"Message-ID": "a"} }, "headers.Message-ID: alertd sets"},
-		{func(s *Settings) { s.Headers = map[string]string{"References": "a"} }, "headers.References: threading"},
 		{func(s *Settings) { s.Headers = map[string]string{"X Y:": "a"} }, "it is not a header name"},
 		{func(s *Settings) { s.HTML, s.Text = "", "" }, "text: both html and text are empty"},
+		{func(s *Settings) { s.Headers = map[string]string{"references": "<a@b>"} }, ""},
+		{func(s *Settings) {
+			s.Headers, s.Threading.Enabled = map[string]string{"references": "<a@b>"}, new(true)
+		}, "headers.references: threading sets"},
 		{func(s *Settings) { s.Threading.ThreadByDate = "weekly" }, "threading.thread_by_date: "},
 		{func(s *Settings) { s.TLSConfig = &config.TLSConfig{CertFile: "x"} }, "tls_config: "},
 	} {

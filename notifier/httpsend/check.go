@@ -2,7 +2,6 @@ package httpsend
 
 import (
 	"cmp"
-	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -15,9 +14,10 @@ import (
 )
 
 // CheckURL tells what is wrong with a secret URL that is configured in place
-// under key or in a file under key_file. https tells that the destination
-// speaks nothing else; plain http is then accepted to this very host only.
-func CheckURL(key string, value secret.Value, file string, https bool, example string) []notifier.FieldError {
+// under key or in a file under key_file. service is the domain of the service
+// that the channel is named after, "" where it is any: that one speaks https
+// only, while what imitates it within one's own network may not.
+func CheckURL(key string, value secret.Value, file, service, example string) []notifier.FieldError {
 	wrong := func(path, problem, mend string) []notifier.FieldError {
 		return []notifier.FieldError{{Path: path, Problem: problem, Mend: mend}}
 	}
@@ -40,15 +40,15 @@ func CheckURL(key string, value secret.Value, file string, https bool, example s
 		return wrong(key, "it is not a complete URL", "begin with https:// and a host, such as "+example)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return wrong(key, "the scheme "+u.Scheme+" is not supported", "begin with https://")
-	case https && u.Scheme == "http" && !loopback(u.Hostname()):
+	case service != "" && u.Scheme == "http" && Within(service, u.Hostname()):
 		return wrong(key, "plain http would show the secret address to everyone on the way", "begin with https://")
 	}
 	return nil
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// Within tells whether host is domain, or in it.
+func Within(domain, host string) bool {
+	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
 // CheckHTTP tells what is wrong with an http_config section.

@@ -269,6 +269,8 @@ func TestCheckURL(t *testing.T) {
 		{"https://hooks.slack.com/services/x", "", ""},
 		{"http://127.0.0.1:8080/x", "", ""},
 		{"http://localhost/x", "", ""},
+		{"http://mattermost.example.org:8065/hooks/x", "", ""},
+		{"http://notslack.com/x", "", ""},
 		{"http://[::1]/x", "", ""},
 		{"", "/run/secrets/url", ""},
 		{"", "", "missing"},
@@ -282,7 +284,7 @@ func TestCheckURL(t *testing.T) {
 		{" https://x/" + token, "", "not a valid URL"},
 		{"https://x/{{ .CommonLabels.x }}/" + token, "", "template"},
 	} {
-		wrong := CheckURL("api_url", secret.Value(tt.value), tt.file, true, "https://example.org")
+		wrong := CheckURL("api_url", secret.Value(tt.value), tt.file, "slack.com", "https://example.org")
 		got := ""
 		if len(wrong) > 0 {
 			got = wrong[0].Error()
@@ -291,7 +293,7 @@ func TestCheckURL(t *testing.T) {
 			t.Errorf("%+v: %q", tt, got)
 		}
 	}
-	if wrong := CheckURL("url", "http://example.org/x", "", false, ""); wrong != nil {
+	if wrong := CheckURL("url", "http://example.org/x", "", "", ""); wrong != nil {
 		t.Error(wrong)
 	}
 }

@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -17,7 +16,7 @@ import (
 	"alertd/notifier/httpsend"
 )
 
-// channel is one incoming webhook.
+// channel is one incoming webhook, or an app that posts.
 type channel struct {
 	settings Settings
 	url      secret.Source
@@ -25,32 +24,37 @@ type channel struct {
 	logger   *slog.Logger
 }
 
-// payload is a webhook's message with the one field that the library lacks.
+// payload is a webhook's message with the fields that the library lacks.
 type payload struct {
 	slack.WebhookMessage
-	LinkNames bool `json:"link_names,omitempty"`
+	LinkNames bool   `json:"link_names,omitempty"`
+	TS        string `json:"ts,omitempty"` // of the message to change
 }
 
-// Send posts the message. Webhooks give no reference to it.
+// Send posts the message, or changes the former one where the settings say so.
+// Webhooks give no reference to it.
 func (c *channel) Send(ctx context.Context, msg *notifier.Message) (string, error) {
-	err := c.post(ctx, c.message(msg))
-	if f, ok := errors.AsType[*notifier.Failure](err); ok && f.Kind == notifier.Permanent && f.Status/100 != 3 && f.Status < 500 {
+	ref, err := c.tell(ctx, msg, c.message(msg))
+	if f, ok := refused(err); ok {
 		// Slack found fault with the form of it. The bare words still help.
-		if c.post(ctx, plain(msg)) == nil {
+		bare := plain(msg)
+		bare.Channel = notifier.Shorten(msg.Renderer(notifier.Markup{}).Text("channel", c.settings.Channel, ""), maxName)
+		if ref, plainErr := c.tell(ctx, msg, bare); plainErr == nil {
 			c.warn(msg, f)
-			return "", nil
+			return ref, nil
 		}
 	}
-	return "", err
+	return ref, err
 }
 
-func (c *channel) post(ctx context.Context, p payload) error {
+// deliver sends a message to an address and judges the answer.
+func (c *channel) deliver(ctx context.Context, to secret.Source, p payload) (*httpsend.Answer, error) {
 	body, err := json.Marshal(p)
 	if err != nil {
-		return &notifier.Failure{Kind: notifier.Permanent, Err: fmt.Errorf("writing the message as JSON: %w", err)}
+		return nil, &notifier.Failure{Kind: notifier.Permanent, Err: fmt.Errorf("writing the message as JSON: %w", err)}
 	}
-	answer, err := c.client.Send(ctx, httpsend.Request{URL: c.url, Body: body})
-	return judge(answer, err)
+	answer, err := c.client.Send(ctx, httpsend.Request{URL: to, Body: body})
+	return answer, judge(answer, err)
 }
 
 func (c *channel) warn(msg *notifier.Message, err error) {
@@ -110,8 +114,7 @@ func (c *channel) isSlack() bool {
 	if err != nil {
 		return true
 	}
-	host := u.Hostname()
-	return strings.HasSuffix(host, ".slack.com") || strings.HasSuffix(host, ".slack-gov.com")
+	return httpsend.Within(domain, u.Hostname()) || httpsend.Within("slack-gov.com", u.Hostname())
 }
 
 // plain is the message without any layout.

@@ -1,4 +1,5 @@
-// Package slack tells a Slack channel through an incoming webhook. Mattermost
+// Package slack tells a Slack channel through an incoming webhook, or as a
+// Slack app. Mattermost
 // and others that take Slack's webhooks get the older layout that they know.
 package slack
 
@@ -22,7 +23,14 @@ type Settings struct {
 	HTTPConfig   *config.HTTPClientConfig `yaml:"http_config"`
 	APIURL       secret.Value             `yaml:"api_url"` // of the incoming webhook
 	APIURLFile   string                   `yaml:"api_url_file"`
-	Timeout      model.Duration           `yaml:"timeout"` // of one attempt; 10s when 0
+	// A Slack app's token posts to AppURL, in place of a webhook. UpdateMessage
+	// then changes a group's message rather than post another.
+	AppToken      secret.Value `yaml:"app_token"`
+	AppTokenFile  string       `yaml:"app_token_file"`
+	AppURL        string       `yaml:"app_url"`
+	UpdateMessage bool         `yaml:"update_message"`
+
+	Timeout model.Duration `yaml:"timeout"` // of one attempt; 10s when 0
 
 	// Modern webhooks ignore these four: their channel and looks belong to the app.
 	Channel   string `yaml:"channel"`
@@ -77,7 +85,10 @@ type Confirm struct {
 	DismissText string `yaml:"dismiss_text"`
 }
 
-const example = "https://hooks.slack.com/services/T000/B000/XXXX"
+const (
+	example = "https://hooks.slack.com/services/T000/B000/XXXX"
+	domain  = "slack.com"
+)
 
 // Kind returns the channel's kind, "slack".
 func Kind() notifier.Kind {
@@ -103,7 +114,8 @@ func newSettings() *Settings {
 
 // Inherit takes the address and the HTTP settings from the global section.
 func (s *Settings) Inherit(g *notifier.Global) {
-	if s.APIURL == "" && s.APIURLFile == "" {
+	s.inheritApp(g)
+	if !s.hasToken() && s.APIURL == "" && s.APIURLFile == "" {
 		s.APIURL, s.APIURLFile = g.SlackAPIURL, g.SlackAPIURLFile
 	}
 	s.HTTPConfig = cmp.Or(s.HTTPConfig, g.HTTP)
@@ -111,7 +123,7 @@ func (s *Settings) Inherit(g *notifier.Global) {
 
 // Check tells what is wrong.
 func (s *Settings) Check() []notifier.FieldError {
-	wrong := httpsend.CheckURL("api_url", s.APIURL, s.APIURLFile, true, example)
+	wrong := s.checkAddress()
 	wrong = append(wrong, httpsend.CheckHTTP(s.HTTPConfig)...)
 	wrong = append(wrong, httpsend.CheckTimeout(s.Timeout)...)
 	for i, f := range s.Fields {
@@ -178,9 +190,10 @@ func (s *Settings) Options() notifier.Options {
 
 // Open makes the channel.
 func (s *Settings) Open(env notifier.Env) (notifier.Channel, error) {
-	client, err := httpsend.New(s.HTTPConfig, "slack", env.Version)
+	url, http := s.connection()
+	client, err := httpsend.New(http, "slack", env.Version)
 	if err != nil {
 		return nil, err
 	}
-	return &channel{settings: *s, url: secret.From(s.APIURL, s.APIURLFile), client: client, logger: env.Logger}, nil
+	return &channel{settings: *s, url: url, client: client, logger: env.Logger}, nil
 }

@@ -18,6 +18,9 @@ func TestSettingsReadAlertmanagersNames(t *testing.T) {
 	s := Kind().New().(*Settings)
 	text := `
 api_url: https://hooks.slack.com/services/` + seeded + `
+app_url: https://slack.com/api/chat.postMessage
+app_token_file: /run/secrets/slack
+update_message: true
 send_resolved: false
 timeout: 5s
 channel: '#alerts'

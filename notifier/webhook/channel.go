@@ -21,6 +21,7 @@ type channel struct {
 	url       secret.Source
 	signing   secret.Source
 	maxAlerts int
+	payload   any // nil: Alertmanager's body
 	client    *httpsend.Client
 }
 
@@ -35,19 +36,35 @@ type body struct {
 
 // Send posts the message. Any 2xx is success, whatever its body says.
 func (c *channel) Send(ctx context.Context, msg *notifier.Message) (string, error) {
+	text, err := c.body(msg)
+	if err != nil {
+		return "", &notifier.Failure{Kind: notifier.Permanent, Err: err}
+	}
+	to, err := c.address(msg)
+	if err != nil {
+		return "", &notifier.Failure{Kind: notifier.Misconfigured, Err: err}
+	}
+	header, err := c.header(msg.ID, msg.SentAt, text)
+	if err != nil {
+		return "", &notifier.Failure{Kind: notifier.Misconfigured, Err: fmt.Errorf("signing the message: %w", err)}
+	}
+	_, err = c.client.Send(ctx, httpsend.Request{URL: to, Body: text, Header: header})
+	return "", err
+}
+
+// body returns what is posted: Alertmanager's JSON, or the payload.
+func (c *channel) body(msg *notifier.Message) ([]byte, error) {
 	data, truncated := msg.FirstAlerts(c.maxAlerts)
+	if c.payload != nil {
+		return c.render(msg, data)
+	}
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(body{
 		Data: data, Version: "4", GroupKey: string(msg.Group), TruncatedAlerts: uint64(max(truncated, 0)), //nolint:gosec // not negative
 	}); err != nil {
-		return "", &notifier.Failure{Kind: notifier.Permanent, Err: fmt.Errorf("writing the message as JSON: %w", err)}
+		return nil, fmt.Errorf("writing the message as JSON: %w", err)
 	}
-	header, err := c.header(msg.ID, msg.SentAt, buf.Bytes())
-	if err != nil {
-		return "", &notifier.Failure{Kind: notifier.Misconfigured, Err: fmt.Errorf("signing the message: %w", err)}
-	}
-	_, err = c.client.Send(ctx, httpsend.Request{URL: c.url, Body: buf.Bytes(), Header: header})
-	return "", err
+	return buf.Bytes(), nil
 }
 
 // header returns the headers of Standard Webhooks: the id, which stays the same

@@ -16,7 +16,7 @@ import (
 )
 
 // Settings is an entry of webhook_configs, in Alertmanager's names and with two
-// more, signing_secret and signing_secret_file.
+// more, signing_secret and signing_secret_file. The URL may be a template.
 type Settings struct {
 	SendResolved bool                     `yaml:"send_resolved"` // true unless set to false
 	HTTPConfig   *config.HTTPClientConfig `yaml:"http_config"`
@@ -24,6 +24,7 @@ type Settings struct {
 	URLFile      string                   `yaml:"url_file"`
 	Timeout      model.Duration           `yaml:"timeout"`    // of one attempt; 10s when 0
 	MaxAlerts    int                      `yaml:"max_alerts"` // in one message; 0: no limit
+	Payload      any                      `yaml:"payload"`    // in place of the body: its texts are templates
 
 	// SigningSecret, "whsec_" and base64, makes every request signed.
 	SigningSecret     secret.Value `yaml:"signing_secret"`
@@ -42,7 +43,8 @@ func (s *Settings) Inherit(g *notifier.Global) { s.HTTPConfig = cmp.Or(s.HTTPCon
 
 // Check tells what is wrong.
 func (s *Settings) Check() []notifier.FieldError {
-	wrong := httpsend.CheckURL("url", s.URL, s.URLFile, false, example)
+	wrong := s.checkURL()
+	wrong = append(wrong, notifier.CheckTemplates(payloadTemplates("payload", s.Payload)...)...)
 	wrong = append(wrong, httpsend.CheckHTTP(s.HTTPConfig)...)
 	wrong = append(wrong, httpsend.CheckTimeout(s.Timeout)...)
 	if s.MaxAlerts < 0 {
@@ -79,6 +81,6 @@ func (s *Settings) Open(env notifier.Env) (notifier.Channel, error) {
 	}
 	return &channel{
 		url: secret.From(s.URL, s.URLFile), signing: secret.From(s.SigningSecret, s.SigningSecretFile),
-		maxAlerts: s.MaxAlerts, client: client,
+		maxAlerts: s.MaxAlerts, payload: s.Payload, client: client,
 	}, nil
 }

@@ -42,6 +42,9 @@ func (d *Document) structure(n Node, v reflect.Value, depth int) {
 	}
 }
 
+// maxListed is how many known keys are listed beside an unknown one at most.
+const maxListed = 20
+
 // unknown notes a key that a struct has no field for.
 func (d *Document) unknown(n, p Node, f fields, t reflect.Type) {
 	if d.hopeless() {
@@ -49,7 +52,11 @@ func (d *Document) unknown(n, p Node, f fields, t reflect.Type) {
 	}
 	meant := Suggest(p.key.Value, f.known())
 	if meant == "" {
-		p.Unknown("unknown key", "remove it; known here: "+strings.Join(f.known(), ", "))
+		mend := "remove it; docs/configuration.md names those that there are"
+		if known := f.known(); len(known) <= maxListed {
+			mend = "remove it; known here: " + strings.Join(known, ", ")
+		}
+		p.Unknown("unknown key", mend)
 		return
 	}
 	d.misspelt[entry{n.target(), meant}] = struct{}{}
