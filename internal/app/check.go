@@ -125,10 +125,13 @@ func mistakes(file string, err error) []invalid.Finding {
 
 func (p *plan) describe() string {
 	var b strings.Builder
-	if url := p.config.Prometheus.LinkURL(); url != "" {
-		fmt.Fprintf(&b, "Prometheus: %s\n", url)
-	} else {
+	switch kindOf(p.config) {
+	case asked:
+		fmt.Fprintf(&b, "Prometheus: %s\n", p.config.Prometheus.LinkURL())
+	case measured:
 		fmt.Fprintf(&b, "Prometheus: none; this host is measured in process\n")
+	case none:
+		fmt.Fprintf(&b, "Prometheus: none; nothing is watched, and alerts are those that others send\n")
 	}
 	fmt.Fprintf(&b, "Cron jobs: %d\n", len(p.config.Cron))
 	for _, j := range p.config.Cron {

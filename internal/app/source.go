@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -11,34 +12,60 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"alertd/internal/alert"
+	"alertd/internal/config"
 	"alertd/internal/prom"
 	"alertd/internal/standalone"
 	"alertd/rules/engine"
 )
 
-// source is where samples come from: a Prometheus over HTTP, or Prometheus's
-// own parts in process when the configuration names none.
+// source is where samples come from: a Prometheus over HTTP, Prometheus's own
+// parts in process when the configuration names none, or nowhere when there is
+// nothing to watch.
 type source struct {
-	own *standalone.Standalone // nil when a Prometheus is asked
+	kind sourceKind
+	own  *standalone.Standalone // of measured
 
 	mu     sync.Mutex
-	client *prom.Client
+	client *prom.Client // of asked
+}
+
+// sourceKind says for people where samples come from.
+type sourceKind string
+
+const (
+	asked    sourceKind = "asking a Prometheus"
+	measured sourceKind = "measuring in process"
+	none     sourceKind = "watching nothing"
+)
+
+func kindOf(cfg *config.Config) sourceKind {
+	switch {
+	case cfg.Prometheus.URL != "":
+		return asked
+	case cfg.Watching:
+		return measured
+	}
+	return none
 }
 
 func openSource(p *plan, dir string, logger *slog.Logger, reg prometheus.Registerer) (*source, error) {
-	if p.config.Prometheus.URL == "" {
-		own, err := standalone.Open(p.config.Standalone, dir, logger, reg)
-		if err != nil {
+	s := &source{kind: kindOf(p.config)}
+	var err error
+	switch s.kind {
+	case asked:
+		s.client, err = prom.New(p.config.Prometheus, reg)
+	case measured:
+		if s.own, err = standalone.Open(p.config.Standalone, dir, logger, reg); err != nil {
 			return nil, fmt.Errorf("starting without a Prometheus: %w", err)
 		}
 		logger.Info("No Prometheus is configured: measuring this host in process", "textfiles", p.config.Standalone.TextfileDirectory)
-		return &source{own: own}, nil
+	case none:
+		logger.Info("The configuration says nothing of what to watch: alerts are those that others send")
 	}
-	client, err := prom.New(p.config.Prometheus, reg)
 	if err != nil {
 		return nil, err
 	}
-	return &source{client: client}, nil
+	return s, nil
 }
 
 // prometheusURL is where people find the Prometheus; nil when there is none.
@@ -58,6 +85,9 @@ func (s *source) Query(ctx context.Context, expr string, ts time.Time) ([]alert.
 	s.mu.Lock()
 	client := s.client
 	s.mu.Unlock()
+	if client == nil {
+		return nil, errors.New("there is no Prometheus to ask")
+	}
 	return client.Query(ctx, expr, ts)
 }
 
@@ -71,10 +101,10 @@ func (s *source) recorder() engine.Recorder {
 
 // reload returns what puts a changed configuration into force.
 func (s *source) reload(p *plan, reg prometheus.Registerer) (apply func(), err error) {
-	if (s.own != nil) != (p.config.Prometheus.URL == "") {
-		return nil, fmt.Errorf("prometheus: changing between a Prometheus and measuring in process needs a restart of alertd")
+	if kind := kindOf(p.config); s.kind != kind {
+		return nil, fmt.Errorf("prometheus: changing from %s to %s needs a restart of alertd", s.kind, kind)
 	}
-	if s.own != nil {
+	if s.kind != asked {
 		return func() {}, nil
 	}
 	client, err := prom.New(p.config.Prometheus, reg)
@@ -110,7 +140,8 @@ func (s *source) run(ctx context.Context) error {
 func (s *source) close() {
 	if s.own != nil {
 		_ = s.own.Close()
-		return
 	}
-	s.client.Close()
+	if s.client != nil {
+		s.client.Close()
+	}
 }

@@ -32,6 +32,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		Ready:          a.ready,
 		TestReceiver:   a.testReceiver,
 		RuleGroups:     a.ruleGroups,
+		Config:         func() string { return string(a.current.plan().config.Masked()) },
 		OriginalConfig: a.originalConfig,
 		OnSilence:      a.committed,
 		Now:            func() time.Time { return time.Now().In(a.current.plan().config.Timezone) },
@@ -49,7 +50,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 func (a *app) receivers() []web.Receiver {
 	var out []web.Receiver
 	for _, r := range a.current.plan().config.Receivers {
-		out = append(out, web.Receiver{Name: r.Name})
+		out = append(out, web.Receiver{Name: r.Name, Labels: alert.LabelsFromMap(r.Labels)})
 	}
 	return out
 }

@@ -33,6 +33,10 @@ type sections struct {
 	Timezone   document.Node `yaml:"timezone"`
 	Storage    document.Node `yaml:"storage"`
 
+	// Alertmanager's, about itself.
+	Tracing       document.Node `yaml:"tracing"`
+	EventRecorder document.Node `yaml:"event_recorder"`
+
 	// Alertmanager's, to come.
 	InhibitRules      document.Node `yaml:"inhibit_rules"`
 	TimeIntervals     document.Node `yaml:"time_intervals"`
@@ -45,16 +49,25 @@ type builder struct {
 	in       sections
 	out      *Config
 	dir      string // that relative paths start from; "" leaves them
+	watchDir string // likewise, of what to watch
 	kinds    []notifier.Kind
 	warnings []string
+	beside   *document.Document // variables that say what to watch; nil where the file does
 }
 
-func build(doc *document.Document, dir string, o Options) (*Config, error) {
-	b := &builder{doc: doc, out: defaults(), dir: dir, kinds: o.Kinds}
+// build makes a Config of a document. env is the environment beside a file, and
+// nil where the document was made of it.
+func build(doc *document.Document, dir string, env *environment, o Options) (*Config, error) {
+	b := &builder{doc: doc, out: defaults(), dir: dir, watchDir: dir, kinds: o.Kinds}
 	if !doc.Root().Given() {
 		return nil, doc.Err()
 	}
 	doc.Decode(&b.in)
+	if env != nil {
+		if err := b.besideVariables(env, o); err != nil {
+			return nil, err
+		}
+	}
 	b.sources()
 	b.watched()
 	b.ruleFiles()
@@ -63,14 +76,15 @@ func build(doc *document.Document, dir string, o Options) (*Config, error) {
 	b.texts()
 	b.receivers()
 	b.routing()
-	if err := doc.Err(); err != nil {
+	b.alertmanagersOwn()
+	if err := b.err(); err != nil {
 		return nil, err
 	}
 	masked, err := doc.Masked()
 	if err != nil {
 		return nil, err
 	}
-	b.out.masked, b.out.source = masked, doc
+	b.out.masked, b.out.source, b.out.beside = masked, doc, b.beside != nil
 	for _, w := range b.warnings {
 		o.Logger.Warn(w)
 	}
@@ -114,7 +128,7 @@ func (b *builder) ruleFiles() {
 		}
 		b.checkGlob(item.At("path"), spec.Path)
 		item.Report(spec.OnMissing.Check("on_missing"))
-		spec.Path = join(b.dir, spec.Path)
+		spec.Path = join(b.watchDir, spec.Path)
 		b.out.RuleFiles = append(b.out.RuleFiles, spec)
 	}
 }
@@ -170,6 +184,18 @@ func (b *builder) texts() {
 		"inhibit_rules": b.in.InhibitRules, "time_intervals": b.in.TimeIntervals, "mute_time_intervals": b.in.MuteTimeIntervals,
 	} {
 		notYet(name, later)
+	}
+}
+
+// alertmanagersOwn looks at what an Alertmanager does for itself: nobody misses
+// its traces, but somebody reads what it records.
+func (b *builder) alertmanagersOwn() {
+	if !b.in.Tracing.Empty() {
+		b.warnings = append(b.warnings, "tracing has no effect: alertd sends no traces of itself. Its metrics are at /metrics")
+	}
+	if !b.in.EventRecorder.Empty() {
+		b.in.EventRecorder.FailKey("alertd records events in its own store, not in files, webhooks or Kafka",
+			`remove it; "alertctl alerts --ended" shows what was, and a webhook receiver passes it on`)
 	}
 }
 

@@ -24,10 +24,13 @@ import (
 type Config struct {
 	Global     notifier.Global
 	Prometheus prom.Settings       // used when it has a URL
-	Standalone standalone.Settings // used otherwise
+	Standalone standalone.Settings // used otherwise, if Watching
 	Grafana    Grafana
 	Runbooks   Runbooks
 
+	// Watching is whether there is anything to watch. Where there is not, all
+	// alerts come from others, as to an Alertmanager.
+	Watching   bool
 	Cron       []rules.CronJob
 	Resources  rules.Resources
 	Containers rules.Containers
@@ -45,6 +48,7 @@ type Config struct {
 
 	masked []byte
 	source *document.Document
+	beside bool // the environment says what to watch
 }
 
 // Grafana is the `grafana` section: where messages link to.
@@ -91,6 +95,7 @@ type Storage struct {
 // Receiver is a name and the integrations that are told when it is.
 type Receiver struct {
 	Name         string
+	Labels       map[string]string // by which API clients choose it
 	Integrations []Integration
 }
 
@@ -126,6 +131,7 @@ func defaults() *Config {
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
+		Watching: true,
 	}
 }
 

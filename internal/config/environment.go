@@ -61,10 +61,27 @@ func elsewhere(name string) bool {
 }
 
 // withoutEffect returns the variables that would configure alertd if there
-// were no file, and that the file does not refer to.
-func (e *environment) withoutEffect() []string {
-	known := Variables()
-	return slices.DeleteFunc(e.ours(), func(name string) bool { return e.asked[name] || !slices.Contains(known, name) })
+// were no file, and that the file does not refer to. watching tells that those
+// that say what to watch do have an effect.
+func (e *environment) withoutEffect(watching bool) []string {
+	var idle []string
+	for _, name := range e.ours() {
+		field, known := variable(name)
+		if known && !e.asked[name] && (!watching || telling(field)) {
+			idle = append(idle, name)
+		}
+	}
+	return idle
+}
+
+// variable returns the field of variables for a name.
+func variable(name string) (reflect.StructField, bool) {
+	for field := range reflect.TypeFor[variables]().Fields() {
+		if prefix+field.Tag.Get("env") == name {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
 }
 
 // Variables returns the names of the environment variables that configure

@@ -58,7 +58,8 @@ func readBounded(path string) ([]byte, error) {
 }
 
 // Load reads a configuration file. The environment does not override it, but
-// is there for its ${VARIABLES}. If something is wrong with the file the error
+// is there for its ${VARIABLES}, and says what to watch where the file has a
+// route and nothing of that. If something is wrong with the file the error
 // is a *Mistakes.
 func Load(path string, o Options) (*Config, error) {
 	o = o.withDefaults()
@@ -73,11 +74,11 @@ func Load(path string, o Options) (*Config, error) {
 	env := newEnvironment(o.Environ)
 	doc := document.Parse(path, text)
 	doc.Expand(env.lookup)
-	cfg, err := build(doc, dir, o)
+	cfg, err := build(doc, dir, env, o)
 	if err != nil {
 		return nil, err
 	}
-	if unused := env.withoutEffect(); len(unused) > 0 {
+	if unused := env.withoutEffect(cfg.beside); len(unused) > 0 {
 		o.Logger.Warn("The configuration file decides: these environment variables have no effect", "file", path, "variables", unused)
 	}
 	return cfg, nil
@@ -91,7 +92,7 @@ func FromEnv(o Options) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(doc, "", o)
+	return build(doc, "", nil, o)
 }
 
 // RuleFiles returns what a configuration file says under rule_files, whatever is
@@ -108,7 +109,7 @@ func RuleFiles(path string, o Options) []rules.FileSpec {
 	}
 	doc := document.Parse(path, text)
 	doc.Expand(newEnvironment(o.Environ).lookup)
-	b := &builder{doc: doc, out: defaults(), dir: dir, kinds: o.Kinds}
+	b := &builder{doc: doc, out: defaults(), dir: dir, watchDir: dir, kinds: o.Kinds}
 	if doc.Root().Given() {
 		doc.Decode(&b.in)
 		b.ruleFiles()

@@ -44,11 +44,16 @@ func (b *builder) receiver(item document.Node) Receiver {
 		switch {
 		case e.Key == "name":
 			e.Node.Decode(&r.Name)
+		case e.Key == "labels":
+			e.Node.Decode(&r.Labels)
 		case isIntegration && i >= 0:
 			r.Integrations = append(r.Integrations, b.integrations(b.kinds[i], e.Node)...)
 		default:
 			b.unknownIntegration(e)
 		}
+	}
+	if name, ok := r.Labels["name"]; ok && name != r.Name {
+		item.Child("labels").Child("name").Fail("the label name is the receiver's own", "remove it, or write "+r.Name)
 	}
 	return r
 }

@@ -136,6 +136,13 @@ func checkMatchers(n document.Node, spec *notifier.RouteSpec) {
 			item.Fail(err.Error(), `write it as name="value", or with !=, =~ or !~`)
 		}
 	}
+	for _, old := range []string{"match", "match_re"} {
+		for _, e := range n.Child(old).Entries() {
+			if !e.Node.Given() {
+				e.Node.Fail("nothing to match "+e.Key+" with", `write a value behind it, or "" for alerts without that label`)
+			}
+		}
+	}
 	for name, pattern := range spec.MatchRE {
 		if _, err := regexp.Compile(pattern); err != nil {
 			n.Child("match_re").Child(name).Fail("not a regular expression: "+err.Error(), "correct it; see https://github.com/google/re2/wiki/Syntax")

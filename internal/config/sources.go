@@ -10,10 +10,10 @@ import (
 // sources reads whom to ask, and where links lead.
 func (b *builder) sources() {
 	b.in.Prometheus.Decode(&b.out.Prometheus)
-	rebase(b.dir, &b.out.Prometheus)
+	rebase(b.watchDir, &b.out.Prometheus)
 	b.checkPrometheus()
 	b.in.Standalone.Decode(&b.out.Standalone)
-	rebase(b.dir, &b.out.Standalone)
+	rebase(b.watchDir, &b.out.Standalone)
 	b.in.Standalone.Report(b.out.Standalone.Check())
 	if b.out.Prometheus.URL != "" && !b.in.Standalone.Empty() {
 		b.warnings = append(b.warnings, "The Prometheus at prometheus.url is asked, so what is said of standalone has no effect")

@@ -64,6 +64,11 @@ func (s *Server) statusNow(r *http.Request) (*apiv1.Status, error) {
 	return st, nil
 }
 
+// config serves GET /api/v1/config.
+func (s *Server) config(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, apiv1.Config{Config: s.deps.Config()})
+}
+
 func apiRuleGroup(g RuleGroupStatus) apiv1.RuleGroup {
 	out := apiv1.RuleGroup{
 		Name:              g.Name,

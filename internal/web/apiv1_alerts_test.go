@@ -81,3 +81,10 @@ func TestFlappingInV2(t *testing.T) {
 		t.Errorf("annotations %v", got[0].Annotations)
 	}
 }
+
+func TestConfig(t *testing.T) {
+	f := newFixture(t)
+	if got, want := f.ok("GET", "/api/v1/config", ""), `{"config":"cron: [{name: etl}]\n"}`+"\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

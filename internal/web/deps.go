@@ -51,8 +51,9 @@ type Deps struct {
 	TestReceiver func(ctx context.Context, name string) ([]TestResult, error)
 	// RuleGroups tells how evaluating goes.
 	RuleGroups func() []RuleGroupStatus
-	// OriginalConfig returns the configuration in force as YAML, secrets masked.
-	OriginalConfig func() string
+	// Config returns the configuration in force as YAML, secrets masked, and
+	// OriginalConfig as much of it as an Alertmanager would take.
+	Config, OriginalConfig func() string
 	// OnSilence is called after a silence was committed.
 	OnSilence func()
 	// Now is the clock; time.Now where it is left out. Its location is the one
@@ -148,8 +149,10 @@ func (d Deps) completed() (Deps, error) {
 	if d.RuleGroups == nil {
 		d.RuleGroups = func() []RuleGroupStatus { return nil }
 	}
-	if d.OriginalConfig == nil {
-		d.OriginalConfig = func() string { return "" }
+	for _, config := range []*func() string{&d.Config, &d.OriginalConfig} {
+		if *config == nil {
+			*config = func() string { return "" }
+		}
 	}
 	if d.OnSilence == nil {
 		d.OnSilence = func() {}

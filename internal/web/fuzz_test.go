@@ -13,7 +13,7 @@ import (
 // Whatever comes in, the answer is no failure of ours.
 func FuzzHandlers(f *testing.F) {
 	paths := []string{
-		"/", "/-/healthy", "/-/ready", "/-/reload", "/metrics", "/api/v1/status", "/api/v1/receivers/ops/test",
+		"/", "/-/healthy", "/-/ready", "/-/reload", "/metrics", "/api/v1/status", "/api/v1/config", "/api/v1/receivers/ops/test",
 		"/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences", "/api/v2/silence/" + unknownID,
 		"/api/v2/status", "/api/v2/receivers", "/silences/" + unknownID + "/expire", "/api/v2/silence/",
 	}

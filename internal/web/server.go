@@ -76,6 +76,7 @@ func (s *Server) route(mux *http.ServeMux) {
 
 	handleFunc("GET", "/api/v1/status", s.status)
 	handleFunc("GET", "/api/v1/alerts", s.incidents)
+	handleFunc("GET", "/api/v1/config", s.config)
 	handleFunc("POST", "/api/v1/receivers/{name}/test", s.testReceiver)
 
 	for path, methods := range map[string]methods{

@@ -83,6 +83,7 @@ func newFixture(t testing.TB, change ...func(*web.Deps)) *fixture {
 			}, nil
 		},
 		RuleGroups:     ruleGroups,
+		Config:         func() string { return "cron: [{name: etl}]\n" },
 		OriginalConfig: func() string { return "route:\n  receiver: ops\nreceivers:\n- name: ops\n- name: pager\n" },
 		OnSilence:      func() { f.mu.Lock(); f.woken++; f.mu.Unlock() },
 		Now:            f.clock,

@@ -43,7 +43,7 @@ func (d *Document) structure(n Node, v reflect.Value, depth int) {
 }
 
 // maxListed is how many known keys are listed beside an unknown one at most.
-const maxListed = 20
+const maxListed = 24
 
 // unknown notes a key that a struct has no field for.
 func (d *Document) unknown(n, p Node, f fields, t reflect.Type) {

@@ -147,6 +147,9 @@ func (d *Document) plain(n Node, v reflect.Value, depth int) {
 	case reflect.Slice:
 		d.list(n, v, depth)
 	case reflect.Interface:
+		if n.key != nil && sensitive(n.key.Value) {
+			d.hide(n.target()) // no type says what it is
+		}
 		if value := d.any(n, depth); value != nil {
 			v.Set(reflect.ValueOf(value))
 		}

@@ -18,7 +18,7 @@ func (d *Document) Masked() ([]byte, error) {
 		return nil, nil
 	}
 	d.steps = 0
-	out, err := yaml.Dump(d.masked(Node{doc: d, value: d.root}, 0), yaml.WithV4Defaults())
+	out, err := yaml.Dump(d.masked(Node{doc: d, value: d.root}, 0), yaml.WithV4Defaults(), yaml.WithLineWidth(-1))
 	if err != nil {
 		return nil, fmt.Errorf("writing the configuration: %w", err)
 	}

@@ -38,6 +38,9 @@ const (
 // Given tells whether there is a value, and not just a key.
 func (n Node) Given() bool { return n.value != nil && !null(n.target()) }
 
+// Written tells whether the key is there, whatever stands under it.
+func (n Node) Written() bool { return n.value != nil }
+
 // Empty tells whether there is no value, or one without content.
 func (n Node) Empty() bool {
 	t := n.target()

@@ -8,7 +8,8 @@ import (
 )
 
 // sensitive tells whether a key looks as if its value were secret. It is asked
-// only where no type says so: of unknown keys, and where the YAML is broken.
+// only where no type says so: of unknown keys, of a payload's, and where the YAML
+// is broken.
 func sensitive(key string) bool {
 	key = strings.ToLower(key)
 	for _, part := range []string{"pass", "secret", "token", "key", "credential", "auth", "url", "dsn", "cookie", "header", "signature", "private"} {
