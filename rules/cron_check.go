@@ -26,7 +26,7 @@ func (j *CronJob) Check() []invalid.Field {
 	if j.Name == "" && j.Discover == "" {
 		add("name", "a cron job needs a name", "add name: my-job, or discover: true to watch all that there are")
 	}
-	if strings.ContainsFunc(j.Name, unicode.IsControl) {
+	if strings.ContainsFunc(j.Name, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
 		add("name", "the name has control characters, such as a line break", "use a name that fits in a line of text")
 	}
 	if p := j.prefix(); p != "" && !isMetricName(p) {

@@ -11,39 +11,40 @@ mkdir -p bin
 build() { # build MODULE-FOLDER PACKAGE...
 	local module=$1 stamp
 	shift
-	stamp=$(cat "$module/go.mod" "$module/go.sum" <(go version) | sha256sum | cut -d' ' -f1)
+	stamp=$(cat "$module/go.mod" "$module/go.sum" <(go version; echo "$@") | sha256sum | cut -d' ' -f1)
 	if [[ $(cat "bin/.$module" 2>/dev/null) == "$stamp" ]]; then
 		return
 	fi
 	echo "building $* (pinned in test/tools/$module/go.mod)"
-	(cd "$module" && go build -ldflags '-s -w' -o ../bin/ "$@")
+	(
+		cd "$module"
+		flags=()
+		if [[ $module == alertmanager ]]; then
+			copy=$(mktemp -d)
+			trap 'rm -rf "$copy"' EXIT
+			with_page "$copy"
+			flags=("-modfile=$copy/go.mod")
+		fi
+		go build "${flags[@]}" -ldflags '-s -w' -o ../bin/ "$@"
+	)
 	echo "$stamp" >"bin/.$module"
 }
 
-# Alertmanager's module lacks the built web page that its program embeds, and no
-# benchmark opens: it is built from a copy of the module with an empty one.
-build_alertmanager() {
-	local source copy stamp
-	source=$(cd alertmanager && go mod download -json github.com/prometheus/alertmanager | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-	stamp=$(cat "$source/go.mod" "$source/go.sum" <(go version) <(echo "$source") | sha256sum | cut -d' ' -f1)
-	if [[ -x bin/alertmanager && $(cat bin/.alertmanager-server 2>/dev/null) == "$stamp" ]]; then
-		return
-	fi
-	echo "building alertmanager (pinned in test/tools/alertmanager/go.mod)"
-	copy=$(mktemp -d)
-	cp -r "$source/." "$copy"
-	chmod -R u+w "$copy"
-	mkdir -p "$copy/ui/app/dist"
-	touch "$copy/ui/app/dist/index.html"
-	(cd "$copy" && go build -ldflags '-s -w' -o "$OLDPWD/bin/" ./cmd/alertmanager)
-	rm -rf "$copy"
-	echo "$stamp" >bin/.alertmanager-server
+# Alertmanager embeds a web page that its module does not hold. with_page makes
+# DIR/go.mod, in which the module is replaced by a copy that has one.
+with_page() { # with_page DIR
+	local name=github.com/prometheus/alertmanager
+	cp go.mod go.sum "$1"
+	cp -r "$(go list -m -f '{{.Dir}}' $name)" "$1/alertmanager"
+	chmod -R u+w "$1/alertmanager"
+	mkdir -p "$1/alertmanager/ui/app/dist"
+	echo '<!doctype html><title>Alertmanager</title>' >"$1/alertmanager/ui/app/dist/index.html"
+	go mod edit -replace="$name=$1/alertmanager" "$1/go.mod"
 }
 
 build prometheus github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 build node_exporter github.com/prometheus/node_exporter
-build alertmanager github.com/prometheus/alertmanager/cmd/amtool
+build alertmanager github.com/prometheus/alertmanager/cmd/alertmanager github.com/prometheus/alertmanager/cmd/amtool
 if [[ ${1-} == bench ]]; then
 	build vmalert github.com/VictoriaMetrics/VictoriaMetrics/app/vmalert
-	build_alertmanager
 fi
