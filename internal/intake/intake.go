@@ -120,15 +120,25 @@ func (in *Intake) merge(p Posted, known alert.Alert, active bool, now time.Time)
 		a.ActiveAt, a.FiredAt = p.StartsAt, p.StartsAt
 	}
 	a.Annotations, a.GeneratorURL, a.UpdatedAt = p.Annotations, p.GeneratorURL, now
-	switch {
-	case ended:
+	if ended {
 		a.State, a.ResolvedAt, a.Resolution = alert.Resolved, p.EndsAt, alert.EndedByPeer
-	case p.EndsAt.IsZero():
+		return a, true
+	}
+	a.ExpiresAt = p.EndsAt
+	if p.EndsAt.IsZero() {
 		a.ExpiresAt = now.Add(in.setup.ResolveTimeout)
-	default:
-		a.ExpiresAt = p.EndsAt
+	}
+	if active && in.promised(&known) && known.ExpiresAt.After(a.ExpiresAt) {
+		a.ExpiresAt = known.ExpiresAt
 	}
 	return a, true
+}
+
+// promised tells whether a sender said when the alert ends. Of several senders
+// (a pair of Prometheus servers) the one that says later is believed, as by
+// Alertmanager; an end that we assumed ourselves gives way to any.
+func (in *Intake) promised(a *alert.Alert) bool {
+	return !a.ExpiresAt.Equal(a.UpdatedAt.Add(in.setup.ResolveTimeout))
 }
 
 // record adds an alert to the evaluation; renewals alone touch no group.

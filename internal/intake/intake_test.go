@@ -108,6 +108,37 @@ func TestPostedAlertsEnd(t *testing.T) {
 	}
 }
 
+// Where senders differ about the end, the later one counts, and an end that was
+// only assumed gives way.
+func TestRenewedEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		for name, test := range map[string]struct{ first, then, want time.Duration }{
+			"later":                      {first: time.Hour, then: 2 * time.Hour, want: 2 * time.Hour},
+			"sooner":                     {first: 2 * time.Hour, then: time.Hour, want: 2 * time.Hour},
+			"no more":                    {first: time.Hour, want: time.Hour},
+			"sooner than was assumed":    {then: time.Minute, want: time.Minute},
+			"later than was assumed":     {then: time.Hour, want: time.Hour},
+			"assumed both times":         {want: 5 * time.Minute},
+			"assumed after a sooner one": {first: time.Minute, want: 5 * time.Minute},
+		} {
+			in := opened(t, &memory{rows: map[string]alert.Alert{}})
+			for _, end := range []time.Duration{test.first, test.then} {
+				post(t, in, "A", func(p *Posted) {
+					if end != 0 {
+						p.EndsAt = now.Add(end)
+					}
+				})
+			}
+			for _, a := range in.active {
+				if got := a.ExpiresAt.Sub(now); got != test.want {
+					t.Errorf("%s: it ends after %v, want %v", name, got, test.want)
+				}
+			}
+		}
+	})
+}
+
 func TestTheEndOfSomethingUnknownIsNothing(t *testing.T) {
 	m := &memory{rows: map[string]alert.Alert{}}
 	in := opened(t, m)

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"mime"
 	"net/http"
@@ -63,6 +64,9 @@ func checkMedia(r *http.Request) error {
 			given = "application/octet-stream"
 		}
 		kind, _, err := mime.ParseMediaType(given)
+		if err == nil && !strings.Contains(kind, "/") {
+			err = fmt.Errorf("%.256q has no subtype", kind)
+		}
 		if err != nil {
 			return apiv2.Errorf(http.StatusBadRequest, "parsing Content-Type header from %.256q failed, because %s", given, err)
 		}

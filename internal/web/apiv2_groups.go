@@ -31,11 +31,11 @@ func (s *Server) getAlertGroups(r *http.Request) (any, error) {
 	}
 	groups := make([]apiv2.AlertGroup, 0, len(byKey))
 	for _, g := range byKey {
-		slices.SortFunc(g.Alerts, func(a, b apiv2.Alert) int { return a.Labels.Compare(b.Labels) })
+		slices.SortFunc(g.Alerts, func(a, b apiv2.Alert) int { return compareInGroup(a.Labels, b.Labels) })
 		groups = append(groups, *g)
 	}
 	slices.SortFunc(groups, func(a, b apiv2.AlertGroup) int {
-		return cmp.Or(a.Labels.Compare(b.Labels), strings.Compare(a.Receiver.Name, b.Receiver.Name))
+		return cmp.Or(compareGroupLabels(a.Labels, b.Labels), strings.Compare(a.Receiver.Name, b.Receiver.Name))
 	})
 	return groups, nil
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -134,18 +136,20 @@ func sameMatcher(a, b alert.Matcher) bool {
 
 func sortSilences(silences alert.Silences, now time.Time) {
 	order := map[alert.SilenceState]int{alert.SilenceActive: 0, alert.SilencePending: 1, alert.SilenceExpired: 2}
-	slices.SortStableFunc(silences, func(a, b alert.Silence) int {
+	slices.SortFunc(silences, func(a, b alert.Silence) int {
 		state := a.StateAt(now)
 		if c := order[state] - order[b.StateAt(now)]; c != 0 {
 			return c
 		}
+		var byTime int
 		switch state {
 		case alert.SilencePending:
-			return a.StartsAt.Compare(b.StartsAt)
+			byTime = a.StartsAt.Compare(b.StartsAt)
 		case alert.SilenceExpired:
-			return b.EndsAt.Compare(a.EndsAt)
-		default:
-			return a.EndsAt.Compare(b.EndsAt)
+			byTime = b.EndsAt.Compare(a.EndsAt)
+		case alert.SilenceActive:
+			byTime = a.EndsAt.Compare(b.EndsAt)
 		}
+		return cmp.Or(byTime, a.UpdatedAt.Compare(b.UpdatedAt), strings.Compare(a.ID, b.ID))
 	})
 }

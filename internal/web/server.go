@@ -92,7 +92,7 @@ func (s *Server) route(mux *http.ServeMux) {
 		mux.Handle(s.prefix+"/api/v2/"+path+"/{$}", s.metrics.instrument("/api/v2/"+path, h))
 	}
 	handleFunc("", "/api/v2/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, apiv2.Errorf(http.StatusNotFound, "path %.256s was not found", r.URL.Path))
+		s.fail(w, r, apiv2.Errorf(http.StatusNotFound, "path %.256s was not found", strings.TrimPrefix(r.URL.EscapedPath(), s.prefix)))
 	})
 }
 
