@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"alertd/internal/alert"
+	"alertd/internal/inhibit"
 	"alertd/internal/intake"
 	"alertd/internal/keeper"
 	"alertd/internal/store"
@@ -51,6 +52,7 @@ type app struct {
 	external *url.URL
 	registry *prometheus.Registry
 	store    store.Store
+	inhibit  *inhibit.Guard
 	source   *source
 	engine   *engine.Engine
 	intake   *intake.Intake
@@ -129,6 +131,8 @@ func (a *app) serve(ctx context.Context, plan *plan, damages int, damaged func(e
 }
 
 func (a *app) run(ctx context.Context, plan *plan) error {
+	a.inhibit = inhibit.NewGuard(a.store, a.groups)
+	a.store = inhibiting{Store: a.store, guard: a.inhibit}
 	a.notifier = notifier.New(a.store, a.Logger, a.registry)
 	a.keeper = a.newKeeper()
 	a.metrics.collectQueue(a.store)

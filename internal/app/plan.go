@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"alertd/internal/config"
+	"alertd/internal/inhibit"
 	"alertd/notifier"
 	"alertd/notifier/console"
 	"alertd/notifier/discord"
@@ -38,6 +39,8 @@ type plan struct {
 	config *config.Config
 	groups []rules.Group
 	route  *notifier.Route
+	// inhibit says which alerts keep which others from being told.
+	inhibit []inhibit.Rule
 }
 
 // current is the plan in force.
@@ -74,6 +77,9 @@ func planOf(cfg *config.Config, o Options) (*plan, error) {
 	p := &plan{config: cfg}
 	var err error
 	if p.route, err = cfg.RouteTree(); err != nil {
+		return nil, err
+	}
+	if p.inhibit, err = cfg.InhibitRules(); err != nil {
 		return nil, err
 	}
 	if p.groups, err = cfg.Rules().Compile(); err != nil {

@@ -44,10 +44,14 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 			return err
 		}
 	}
+	if err := a.inhibit.Apply(ctx, p.inhibit); err != nil {
+		return err
+	}
 	err = a.intake.Apply(ctx, intake.Setup{
 		Route: p.route.Groups, ResolveTimeout: time.Duration(p.config.Global.ResolveTimeout),
 	}, time.Now())
 	if err != nil {
+		a.keepInhibiting(ctx)
 		return err
 	}
 	replaceSource()
@@ -65,6 +69,17 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	a.Logger.Info("The configuration is loaded", "from", cmp.Or(a.ConfigFile, "environment"),
 		"cron_jobs", jobs, "rules", rules, "receivers", told)
 	return nil
+}
+
+// keepInhibiting puts the inhibit rules in force back.
+func (a *app) keepInhibiting(ctx context.Context) {
+	old := a.current.plan()
+	if old == nil {
+		return
+	}
+	if err := a.inhibit.Apply(ctx, old.inhibit); err != nil {
+		a.Logger.Error("The inhibit rules of the refused configuration are in force until the next reload", "err", err)
+	}
 }
 
 // warnOfRestart names what changed and cannot change while alertd runs.

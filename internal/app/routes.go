@@ -17,7 +17,7 @@ func Routes(path string) (rehearsal.Setup, error) {
 
 // rehearsal returns whom the plan tells, without the channels to tell them by.
 func (p *plan) rehearsal() rehearsal.Setup {
-	s := rehearsal.Setup{Route: p.route, Receivers: map[string][]notifier.Integration{}, Expiry: deliveryExpiry}
+	s := rehearsal.Setup{Route: p.route, Receivers: map[string][]notifier.Integration{}, Inhibit: p.inhibit, Expiry: deliveryExpiry}
 	for _, r := range p.config.Receivers {
 		all := make([]notifier.Integration, len(r.Integrations))
 		for i, integration := range r.Integrations {

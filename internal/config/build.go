@@ -37,7 +37,6 @@ type sections struct {
 	Tracing       document.Node `yaml:"tracing"`
 	EventRecorder document.Node `yaml:"event_recorder"`
 
-	// Alertmanager's, to come.
 	InhibitRules      document.Node `yaml:"inhibit_rules"`
 	TimeIntervals     document.Node `yaml:"time_intervals"`
 	MuteTimeIntervals document.Node `yaml:"mute_time_intervals"`
@@ -75,7 +74,9 @@ func build(doc *document.Document, dir string, env *environment, o Options) (*Co
 	b.evaluation()
 	b.texts()
 	b.receivers()
+	b.timeIntervals()
 	b.routing()
+	b.inhibition()
 	b.alertmanagersOwn()
 	if err := b.err(); err != nil {
 		return nil, err
@@ -164,7 +165,7 @@ func (b *builder) evaluation() {
 	}
 }
 
-// texts reads what concerns the texts of messages, and refuses what is to come.
+// texts reads what concerns the texts of messages.
 func (b *builder) texts() {
 	b.in.Templates.Decode(&b.out.Templates)
 	for i, pattern := range b.out.Templates {
@@ -180,11 +181,6 @@ func (b *builder) texts() {
 			b.out.Timezone = zone
 		}
 	}
-	for name, later := range map[string]document.Node{
-		"inhibit_rules": b.in.InhibitRules, "time_intervals": b.in.TimeIntervals, "mute_time_intervals": b.in.MuteTimeIntervals,
-	} {
-		notYet(name, later)
-	}
 }
 
 // alertmanagersOwn looks at what an Alertmanager does for itself: nobody misses
@@ -196,13 +192,5 @@ func (b *builder) alertmanagersOwn() {
 	if !b.in.EventRecorder.Empty() {
 		b.in.EventRecorder.FailKey("alertd records events in its own store, not in files, webhooks or Kafka",
 			`remove it; "alertctl alerts --ended" shows what was, and a webhook receiver passes it on`)
-	}
-}
-
-// notYet refuses a key of Alertmanager's that alertd does not act upon, as
-// leaving it unheeded would tell people what they asked not to be told.
-func notYet(name string, n document.Node) {
-	if !n.Empty() {
-		n.FailKey(name+" is not supported yet", "remove it")
 	}
 }

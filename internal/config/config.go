@@ -13,6 +13,7 @@ import (
 
 	"alertd/internal/config/document"
 	"alertd/internal/invalid"
+	"alertd/internal/mutetime"
 	"alertd/internal/prom"
 	"alertd/internal/standalone"
 	"alertd/notifier"
@@ -41,10 +42,13 @@ type Config struct {
 	Route     *notifier.RouteSpec // the default one where the file has none
 	Routed    bool                // the file has one
 	Receivers []Receiver          // at least one
-	Templates []string            // globs of template files
-	Silences  Silences
-	Timezone  *time.Location // of times in messages
-	Storage   Storage
+	Inhibit   []InhibitRule
+	// TimeIntervals are those that routes may name.
+	TimeIntervals mutetime.Intervals
+	Templates     []string // globs of template files
+	Silences      Silences
+	Timezone      *time.Location // of times in messages
+	Storage       Storage
 
 	masked []byte
 	source *document.Document

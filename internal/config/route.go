@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -32,6 +31,9 @@ func (c *Config) RouteTree() (*notifier.Route, error) {
 	}
 	tree, err := notifier.NewRoute(c.Route, top, matchers.Parse)
 	if err != nil {
+		return nil, fmt.Errorf("route: %w", err)
+	}
+	if err := tree.Mute(c.TimeIntervals); err != nil {
 		return nil, fmt.Errorf("route: %w", err)
 	}
 	return tree, nil
@@ -82,7 +84,14 @@ func (b *builder) checkRoot(spec *notifier.RouteSpec) {
 	for _, m := range []struct {
 		path  string
 		given bool
-	}{{"matchers", len(spec.Matchers) > 0}, {"match", len(spec.Match) > 0}, {"match_re", len(spec.MatchRE) > 0}, {"continue", spec.Continue}} {
+	}{
+		{"matchers", len(spec.Matchers) > 0},
+		{"match", len(spec.Match) > 0},
+		{"match_re", len(spec.MatchRE) > 0},
+		{"continue", spec.Continue},
+		{"mute_time_intervals", len(spec.MuteTimeIntervals) > 0},
+		{"active_time_intervals", len(spec.ActiveIntervals) > 0},
+	} {
 		if m.given {
 			wrong = append(wrong, invalid.Field{Path: m.path, Problem: "the route at the top takes everything, so it has no " + m.path, Mend: "move it to a route under routes"})
 		}
@@ -92,7 +101,10 @@ func (b *builder) checkRoot(spec *notifier.RouteSpec) {
 
 func (b *builder) checkRoute(n document.Node, spec *notifier.RouteSpec) {
 	b.checkReceiver(n, spec.Receiver)
-	checkMatchers(n, spec)
+	checkExpressions(n.Child("matchers"), spec.Matchers)
+	checkPatterns(n.Child("match_re"), spec.MatchRE)
+	checkGiven(n.Child("match"))
+	checkGiven(n.Child("match_re"))
 	checkGroupBy(n, spec.GroupBy)
 	for _, d := range []struct {
 		path, example string
@@ -102,8 +114,9 @@ func (b *builder) checkRoute(n document.Node, spec *notifier.RouteSpec) {
 			n.Report([]invalid.Field{notPositive(d.path, d.example)})
 		}
 	}
-	notYet("mute_time_intervals", n.Child("mute_time_intervals"))
-	notYet("active_time_intervals", n.Child("active_time_intervals"))
+	b.checkIntervals(n.Child("mute_time_intervals"), spec.MuteTimeIntervals)
+	b.checkIntervals(n.Child("active_time_intervals"), spec.ActiveIntervals)
+	checkLabelNames(n.Child("labels"), spec.Labels)
 	for i, child := range n.Child("routes").Items() {
 		if i < len(spec.Routes) && spec.Routes[i] != nil {
 			b.checkRoute(child, spec.Routes[i])
@@ -127,26 +140,10 @@ func (b *builder) checkReceiver(n document.Node, name string) {
 	n.Report([]invalid.Field{{Path: "receiver", Problem: "there is no receiver " + name, Mend: mend}})
 }
 
-func checkMatchers(n document.Node, spec *notifier.RouteSpec) {
-	for i, item := range n.Child("matchers").Items() {
-		if i >= len(spec.Matchers) {
-			break
-		}
-		if _, err := matchers.Parse(spec.Matchers[i]); err != nil {
-			item.Fail(err.Error(), `write it as name="value", or with !=, =~ or !~`)
-		}
-	}
-	for _, old := range []string{"match", "match_re"} {
-		for _, e := range n.Child(old).Entries() {
-			if !e.Node.Given() {
-				e.Node.Fail("nothing to match "+e.Key+" with", `write a value behind it, or "" for alerts without that label`)
-			}
-		}
-	}
-	for name, pattern := range spec.MatchRE {
-		if _, err := regexp.Compile(pattern); err != nil {
-			n.Child("match_re").Child(name).Fail("not a regular expression: "+err.Error(), "correct it; see https://github.com/google/re2/wiki/Syntax")
-		}
+// checkLabelNames notes labels of a route without a name.
+func checkLabelNames(n document.Node, labels map[string]string) {
+	if _, nameless := labels[""]; nameless {
+		n.Child("").Fail("an empty label name", "remove it, or name it")
 	}
 }
 
@@ -166,5 +163,14 @@ func checkGroupBy(n document.Node, names []string) {
 			items[i].Fail("... stands for all labels, so no other can be named with it", "remove it, or the others")
 		}
 		seen[name] = true
+	}
+}
+
+// checkGiven notes labels that are to be matched with nothing at all.
+func checkGiven(n document.Node) {
+	for _, e := range n.Entries() {
+		if !e.Node.Given() {
+			e.Node.Fail("nothing to match "+e.Key+" with", `write a value behind it, or "" for alerts without that label`)
+		}
 	}
 }

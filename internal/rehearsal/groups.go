@@ -16,13 +16,18 @@ type group struct {
 	members  map[string]bool
 	told     map[string]alert.Told // by integration
 	open     []alert.Delivery
+
+	suppressed map[string]alert.Suppression // by alert id
+	decided    map[string]string            // by integration
 }
 
 // commit is the store's CommitEvaluation.
 func (r *Rehearsal) commit(at time.Time, changed []alert.Alert, deleted []string) {
+	inhibited := map[string]alert.Labels{} // those that are so from now on, or are not any more
 	for i := range changed {
 		a := changed[i]
 		r.alerts[a.ID] = &a
+		maps.Copy(inhibited, r.inhibit.Set(&a))
 	}
 	for _, id := range deleted {
 		if a := r.alerts[id]; a != nil && a.State == alert.Pending {
@@ -38,6 +43,11 @@ func (r *Rehearsal) commit(at time.Time, changed []alert.Alert, deleted []string
 			r.markMemberships(changed[i].ID, at)
 		}
 	}
+	for id := range inhibited {
+		if a := r.alerts[id]; a != nil && a.State == alert.Firing {
+			r.touch(a, at)
+		}
+	}
 }
 
 // touch puts an alert into the groups that routing gives it and makes them due.
@@ -45,7 +55,7 @@ func (r *Rehearsal) touch(a *alert.Alert, at time.Time) {
 	for _, ref := range r.setup.Route.Groups(a.Labels) {
 		g := r.groups[ref.Key]
 		if g == nil {
-			g = &group{Group: alert.Group{GroupRef: ref, CreatedAt: at}, members: map[string]bool{}, told: map[string]alert.Told{}}
+			g = &group{Group: alert.Group{GroupRef: ref, CreatedAt: at}, members: map[string]bool{}, told: map[string]alert.Told{}, suppressed: map[string]alert.Suppression{}}
 			r.groups[ref.Key] = g
 		}
 		r.markDue(g, at)
@@ -88,6 +98,8 @@ func (r *Rehearsal) view(g *group) alert.GroupView {
 	for _, integration := range slices.Sorted(maps.Keys(g.told)) {
 		v.Told = append(v.Told, g.told[integration])
 	}
+	v.Suppressed, v.Decided = maps.Clone(g.suppressed), g.decided
+	r.inhibit.Inhibit(&v)
 	return v
 }
 
@@ -108,6 +120,14 @@ func (r *Rehearsal) carryOut(g *group, p *alert.PlanResult) {
 			r.leave(g, id)
 		}
 	}
+	for id, s := range p.Suppressed {
+		if g.suppressed[id] = s; s.IsZero() {
+			delete(g.suppressed, id)
+		}
+	}
+	if p.Decided != nil {
+		g.decided = p.Decided
+	}
 	g.DueAt, g.FlushedAt = p.DueAt, p.FlushedAt
 	r.changed(g)
 }
@@ -123,6 +143,7 @@ func named(deliveries []alert.Delivery, id string) bool {
 // more is forgotten.
 func (r *Rehearsal) leave(g *group, id string) {
 	delete(g.members, id)
+	delete(g.suppressed, id)
 	delete(r.member[id], g.Key)
 	if len(r.member[id]) == 0 && !r.alerts[id].Active() {
 		r.forget(id)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"alertd/internal/alert"
+	"alertd/internal/inhibit"
 	"alertd/notifier"
 )
 
@@ -25,7 +26,8 @@ import (
 type Setup struct {
 	Route     *notifier.Route
 	Receivers map[string][]notifier.Integration // by receiver name
-	Silences  alert.Silences                    // each is known from its beginning on
+	Inhibit   []inhibit.Rule
+	Silences  alert.Silences // each is known from its beginning on
 	Outages   []Outage
 	Expiry    time.Duration // how long a delivery is tried; 0: without end
 }
@@ -57,6 +59,7 @@ type Rehearsal struct {
 	alerts   map[string]*alert.Alert
 	groups   map[alert.GroupKey]*group
 	member   map[string]map[alert.GroupKey]bool // by alert id
+	inhibit  *inhibit.Index
 	revision int64
 	told     []Notification
 }
@@ -71,6 +74,7 @@ func New(s Setup) (*Rehearsal, error) {
 	r := &Rehearsal{
 		setup: s, coming: slices.Clone(s.Silences), routes: map[string]*notifier.RouteOptions{},
 		alerts: map[string]*alert.Alert{}, groups: map[alert.GroupKey]*group{}, member: map[string]map[alert.GroupKey]bool{},
+		inhibit: inhibit.NewIndex(s.Inhibit, nil),
 	}
 	slices.SortStableFunc(r.coming, func(a, b alert.Silence) int { return a.StartsAt.Compare(b.StartsAt) })
 	var wrong []error

@@ -21,13 +21,15 @@ type snapshot struct {
 	now      time.Time
 	alerts   []alert.Alert
 	silences alert.Silences // the active ones
+	// inhibitedBy is Deps.InhibitedBy.
+	inhibitedBy func(alert.Labels) []string
 }
 
 // takeSnapshot reads what fires. Label sets are unique in it: where two rules
 // give the same, the one that fires longest stands for both, because clients
 // take the fingerprint for the identity of an alert.
 func (s *Server) takeSnapshot(ctx context.Context) (snapshot, error) {
-	snap := snapshot{now: s.deps.Now()}
+	snap := snapshot{now: s.deps.Now(), inhibitedBy: s.deps.InhibitedBy}
 	active, err := s.deps.Store.ActiveAlerts(ctx)
 	if err != nil {
 		return snap, err
@@ -62,7 +64,7 @@ func (s *Server) apiAlerts(snap snapshot, f *alertFilter) []apiv2.Alert {
 		if !f.receiversPass(receivers, known) {
 			continue
 		}
-		if shown, ok := snap.show(a, f, receivers); ok {
+		if shown, ok := snap.show(a, f, receivers, nil); ok {
 			out = append(out, shown)
 		}
 	}
@@ -73,9 +75,11 @@ func (s *Server) apiAlerts(snap snapshot, f *alertFilter) []apiv2.Alert {
 }
 
 // show returns an alert as clients get it, unless its status is not asked for.
-func (snap *snapshot) show(a *alert.Alert, f *alertFilter, receivers []string) (apiv2.Alert, bool) {
-	silencedBy := snap.silences.Matching(a.Labels, snap.now)
-	if !f.wants(silencedBy, nil) {
+// mutedBy is of the group in which it is shown, as in Alertmanager; alone, an
+// alert is in none.
+func (snap *snapshot) show(a *alert.Alert, f *alertFilter, receivers, mutedBy []string) (apiv2.Alert, bool) {
+	silencedBy, inhibitedBy := snap.silences.Matching(a.Labels, snap.now), snap.inhibitedBy(a.Labels)
+	if !f.wants(silencedBy, inhibitedBy) {
 		return apiv2.Alert{}, false
 	}
 	end := a.ExpiresAt
@@ -98,8 +102,13 @@ func (snap *snapshot) show(a *alert.Alert, f *alertFilter, receivers []string) (
 	for _, name := range receivers {
 		shown.Receivers = append(shown.Receivers, apiv2.ReceiverReference{Name: name})
 	}
-	if len(silencedBy) > 0 {
-		shown.Status.State, shown.Status.SilencedBy = apiv2.StateSuppressed, silencedBy
+	for _, s := range []struct {
+		by []string
+		to *[]string
+	}{{silencedBy, &shown.Status.SilencedBy}, {inhibitedBy, &shown.Status.InhibitedBy}, {mutedBy, &shown.Status.MutedBy}} {
+		if len(s.by) > 0 {
+			shown.Status.State, *s.to = apiv2.StateSuppressed, s.by
+		}
 	}
 	return shown, true
 }

@@ -10,6 +10,22 @@ import (
 	"alertd/internal/web/apiv2"
 )
 
+// shownGroup is an aggregation group that clients are shown.
+type shownGroup struct {
+	ref    alert.GroupRef
+	alerts []*alert.Alert
+	shown  []apiv2.Alert
+}
+
+// grouping puts alerts into the groups that are asked for.
+type grouping struct {
+	snap   *snapshot
+	filter *alertFilter
+	known  map[string]alert.Labels // of receivers
+	groups map[alert.GroupKey]*shownGroup
+	muted  map[string][]string // time intervals by route
+}
+
 // getAlertGroups serves GET /api/v2/alerts/groups: the groups that have alerts
 // which pass the filter, by their labels and receiver.
 func (s *Server) getAlertGroups(r *http.Request) (any, error) {
@@ -21,18 +37,23 @@ func (s *Server) getAlertGroups(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := s.receiverLabels()
-	byKey := map[alert.GroupKey]*apiv2.AlertGroup{}
+	all := grouping{
+		snap: &snap, filter: &f, known: s.receiverLabels(),
+		groups: map[alert.GroupKey]*shownGroup{}, muted: map[string][]string{},
+	}
 	for i := range snap.alerts {
 		a := &snap.alerts[i]
 		if f.matchers.Matches(a.Labels) {
-			s.addToGroups(byKey, &snap, a, &f, known)
+			s.addToGroups(&all, a)
 		}
 	}
-	groups := make([]apiv2.AlertGroup, 0, len(byKey))
-	for _, g := range byKey {
-		slices.SortFunc(g.Alerts, func(a, b apiv2.Alert) int { return compareInGroup(a.Labels, b.Labels) })
-		groups = append(groups, *g)
+	groups := make([]apiv2.AlertGroup, 0, len(all.groups))
+	for _, g := range all.groups {
+		slices.SortFunc(g.shown, func(a, b apiv2.Alert) int { return compareInGroup(a.Labels, b.Labels) })
+		groups = append(groups, apiv2.AlertGroup{
+			Alerts: g.shown, Labels: g.ref.Labels, Receiver: apiv2.ReceiverReference{Name: g.ref.Receiver},
+			RouteLabels: s.deps.RouteLabels(g.ref, g.alerts, snap.now),
+		})
 	}
 	slices.SortFunc(groups, func(a, b apiv2.AlertGroup) int {
 		return cmp.Or(compareGroupLabels(a.Labels, b.Labels), strings.Compare(a.Receiver.Name, b.Receiver.Name))
@@ -41,25 +62,31 @@ func (s *Server) getAlertGroups(r *http.Request) (any, error) {
 }
 
 // addToGroups puts an alert into each of its groups that is asked for.
-func (s *Server) addToGroups(byKey map[alert.GroupKey]*apiv2.AlertGroup, snap *snapshot, a *alert.Alert, f *alertFilter, known map[string]alert.Labels) {
+func (s *Server) addToGroups(all *grouping, a *alert.Alert) {
 	refs := slices.DeleteFunc(s.deps.Groups(a.Labels), func(ref alert.GroupRef) bool {
-		return !f.receiverPasses(ref.Receiver, known)
+		return !all.filter.receiverPasses(ref.Receiver, all.known)
 	})
 	receivers := make([]string, 0, len(refs))
 	for _, ref := range refs {
 		receivers = append(receivers, ref.Receiver)
 	}
 	slices.Sort(receivers)
-	shown, ok := snap.show(a, f, slices.Compact(receivers))
-	if !ok {
-		return
-	}
+	receivers = slices.Compact(receivers)
 	for _, ref := range refs {
-		g := byKey[ref.Key]
-		if g == nil {
-			g = &apiv2.AlertGroup{Labels: ref.Labels, Receiver: apiv2.ReceiverReference{Name: ref.Receiver}}
-			byKey[ref.Key] = g
+		mutedBy, known := all.muted[ref.RouteID]
+		if !known {
+			mutedBy = s.deps.MutedBy(ref.RouteID, all.snap.now)
+			all.muted[ref.RouteID] = mutedBy
 		}
-		g.Alerts = append(g.Alerts, shown)
+		shown, ok := all.snap.show(a, all.filter, receivers, mutedBy)
+		if !ok || len(mutedBy) > 0 && !all.filter.muted {
+			continue
+		}
+		g := all.groups[ref.Key]
+		if g == nil {
+			g = &shownGroup{ref: ref}
+			all.groups[ref.Key] = g
+		}
+		g.alerts, g.shown = append(g.alerts, a), append(g.shown, shown)
 	}
 }

@@ -36,6 +36,15 @@ type Deps struct {
 
 	// Groups tells which groups, and so receivers, an alert goes to.
 	Groups func(alert.Labels) []alert.GroupRef
+	// InhibitedBy tells the fingerprints of the alerts that inhibit one with
+	// these labels now; nobody is inhibited where it is left out.
+	InhibitedBy func(alert.Labels) []string
+	// MutedBy tells the time intervals by which a route is muted; none is where
+	// it is left out.
+	MutedBy func(routeID string, now time.Time) []string
+	// RouteLabels tells the labels of a group's route, rendered over its alerts;
+	// a route has none where it is left out.
+	RouteLabels func(ref alert.GroupRef, alerts []*alert.Alert, now time.Time) alert.Labels
 	// Receivers lists every receiver of the configuration, in its order.
 	Receivers func() []Receiver
 	// Receive takes alerts that others send; it returns when they are durable.
@@ -145,6 +154,15 @@ func (d Deps) completed() (Deps, error) {
 		if need.missing {
 			errs = append(errs, errors.New("web: "+need.name+" is missing"))
 		}
+	}
+	if d.InhibitedBy == nil {
+		d.InhibitedBy = func(alert.Labels) []string { return nil }
+	}
+	if d.MutedBy == nil {
+		d.MutedBy = func(string, time.Time) []string { return nil }
+	}
+	if d.RouteLabels == nil {
+		d.RouteLabels = func(alert.GroupRef, []*alert.Alert, time.Time) alert.Labels { return nil }
 	}
 	if d.RuleGroups == nil {
 		d.RuleGroups = func() []RuleGroupStatus { return nil }

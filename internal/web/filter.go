@@ -20,6 +20,7 @@ type alertFilter struct {
 	receiver                    *regexp.Regexp // nil: any
 	receiverMatchers            alert.Matchers
 	active, silenced, inhibited bool
+	muted                       bool // of groups
 }
 
 // readAlertFilter reads a query. Its parameter `unprocessed` has no effect, as
@@ -43,6 +44,7 @@ func readAlertFilter(query url.Values) (f alertFilter, err error) {
 	f.active = flag(query, "active", true)
 	f.silenced = flag(query, "silenced", true)
 	f.inhibited = flag(query, "inhibited", true)
+	f.muted = flag(query, "muted", true)
 	return f, nil
 }
 
