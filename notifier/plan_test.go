@@ -24,6 +24,8 @@ type world struct {
 	gone  bool            // the group was dropped
 	trace []Decision
 	news  []alert.Event
+	// listen is called with each delivery that succeeds.
+	listen func(minute float64, d alert.Delivery)
 }
 
 func newWorld(t *testing.T, route RouteOptions, integrations ...string) *world {
@@ -70,7 +72,7 @@ func (w *world) due(minute float64) {
 
 // run lets time pass until a minute, planning and delivering whatever is due.
 func (w *world) run(until float64) {
-	for range 1000 {
+	for range 10_000 {
 		next := w.in.View.DueAt
 		for _, d := range w.in.View.Open {
 			if next.IsZero() || d.NextAttemptAt.Before(next) {
@@ -141,6 +143,9 @@ func (w *world) deliver(now time.Time) {
 			text += " -" + id
 		}
 		w.said = append(w.said, text)
+		if w.listen != nil {
+			w.listen(now.Sub(at(0)).Minutes(), d)
+		}
 		w.due(now.Sub(at(0)).Minutes())
 	}
 }

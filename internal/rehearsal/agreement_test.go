@@ -11,10 +11,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/common/model"
 
 	"alertd/internal/alert"
+	"alertd/internal/inhibit"
 	"alertd/internal/matchers"
+	"alertd/internal/mutetime"
 	"alertd/internal/rehearsal"
 	"alertd/internal/store"
 	"alertd/notifier"
@@ -91,11 +94,52 @@ func randomRoute(t *testing.T, r *rand.Rand) *notifier.Route {
 		GroupWait: some(6), GroupInterval: some(20), RepeatInterval: &repeat,
 		Routes: []*notifier.RouteSpec{{Receiver: "pager", Matchers: []string{"severity=page"}, Continue: r.IntN(2) == 0, GroupWait: some(2)}, {Matchers: []string{`instance=~"0|1"`}}},
 	}
+	spec.Routes[0].MuteTimeIntervals = [][]string{nil, {"now and then"}}[r.IntN(2)]
+	spec.Routes[1].ActiveIntervals = [][]string{nil, {"now and then"}}[r.IntN(2)]
 	route, err := notifier.NewRoute(spec, notifier.RouteOptions{}, matchers.Parse)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var times []timeinterval.TimeRange
+	for minute := r.IntN(20); minute < 23*60; minute += 10 + r.IntN(90) {
+		times = append(times, timeinterval.TimeRange{StartMinute: minute, EndMinute: minute + 1 + r.IntN(60)})
+	}
+	if err := route.Mute(mutetime.Intervals{"now and then": {{Times: times}}}); err != nil {
+		t.Fatal(err)
+	}
 	return route
+}
+
+// randomRules are such that some alerts are source and target at once.
+func randomRules(t *testing.T, r *rand.Rand) []inhibit.Rule {
+	t.Helper()
+	rules := make([]inhibit.Rule, r.IntN(3))
+	for i := range rules {
+		source, err := matchers.Parse(fmt.Sprintf("alertname=A%d", r.IntN(3)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := matchers.Parse([]string{"severity=mail", "alertname=A1", `alertname!=""`}[r.IntN(3)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules[i] = inhibit.Rule{Source: source, Target: target, Equal: [][]string{nil, {"instance"}}[r.IntN(2)]}
+	}
+	return rules
+}
+
+// guarded is the store as app has it.
+type guarded struct {
+	store.Store
+	guard *inhibit.Guard
+}
+
+func (s guarded) CommitEvaluation(ctx context.Context, e *alert.Evaluation) error {
+	return s.guard.CommitEvaluation(ctx, e)
+}
+
+func (s guarded) GroupView(ctx context.Context, key alert.GroupKey) (*alert.GroupView, error) {
+	return s.guard.GroupView(ctx, key)
 }
 
 // line writes a notification for comparison.
@@ -117,19 +161,24 @@ type ear struct{}
 func (ear) Send(context.Context, *notifier.Message) (string, error) { return "", nil }
 
 // lived returns what the real notifier over the real store says of a history.
-func lived(t *testing.T, route *notifier.Route, integrations map[string][]notifier.Integration, past func(start time.Time) history) (said []string) {
+func lived(t *testing.T, route *notifier.Route, rules []inhibit.Rule, integrations map[string][]notifier.Integration, past func(start time.Time) history) (said []string) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		h := past(start)
-		s, err := store.Open(context.WithoutCancel(t.Context()), store.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+		opened, err := store.Open(context.WithoutCancel(t.Context()), store.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() {
-			if err := s.Close(); err != nil {
+			if err := opened.Close(); err != nil {
 				t.Error(err)
 			}
 		}()
+		guard := inhibit.NewGuard(opened, route.Groups)
+		if err := guard.Apply(t.Context(), rules); err != nil {
+			t.Fatal(err)
+		}
+		s := guarded{opened, guard}
 		templates, err := notifier.LoadTemplates(nil, nil, time.UTC)
 		if err != nil {
 			t.Fatal(err)
@@ -201,15 +250,16 @@ func TestAgreement(t *testing.T) {
 		"pager": {{ID: "pager/a/0", SendResolved: true}},
 	}
 	told := 0
-	for seed := range uint64(6) {
+	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			route := randomRoute(t, rand.New(rand.NewPCG(seed, 1)))
 			past := func(start time.Time) history { return randomHistory(rand.New(rand.NewPCG(seed, 2)), start) }
-			want := lived(t, route, integrations, past)
+			rules := randomRules(t, rand.New(rand.NewPCG(seed, 3)))
+			want := lived(t, route, rules, integrations, past)
 
 			start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 			h := past(start)
-			r, err := rehearsal.New(rehearsal.Setup{Route: route, Receivers: integrations, Silences: h.silences, Expiry: 24 * time.Hour})
+			r, err := rehearsal.New(rehearsal.Setup{Route: route, Receivers: integrations, Inhibit: rules, Silences: h.silences, Expiry: 24 * time.Hour})
 			if err != nil {
 				t.Fatal(err)
 			}
