@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"alertd/internal/alert"
 	"alertd/internal/intake"
 	"alertd/internal/keeper"
 )
@@ -35,3 +36,13 @@ func (a *app) committed() {
 	a.notifier.Wake()
 	a.keeper.Wake()
 }
+
+// recurring is what the HTTP server sees of recurring silences.
+type recurring struct {
+	*keeper.Keeper
+	current *current
+}
+
+func (recurring) Check(r *alert.RecurringSilence, now time.Time) error { return keeper.Check(r, now) }
+
+func (r recurring) Timezone() string { return r.current.plan().config.Timezone.String() }

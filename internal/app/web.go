@@ -18,6 +18,7 @@ import (
 const (
 	maxSilences     = 50_000
 	maxSilenceBytes = 256 << 10
+	maxRecurring    = 1000
 )
 
 // webDeps is what the HTTP server sees of the rest.
@@ -25,6 +26,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 	return web.Deps{
 		Store:          a.store,
 		NotFound:       store.ErrNotFound,
+		Recurring:      recurring{a.keeper, a.current},
 		Groups:         a.groups,
 		InhibitedBy:    a.inhibitedBy,
 		MutedBy:        a.mutedBy,
@@ -46,7 +48,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		StartedAt:      time.Now(),
 		ExternalURL:    a.external,
 		RoutePrefix:    a.RoutePrefix,
-		Limits:         web.Limits{Silences: maxSilences, SilenceBytes: maxSilenceBytes},
+		Limits:         web.Limits{Silences: maxSilences, Recurring: maxRecurring, SilenceBytes: maxSilenceBytes},
 	}
 }
 

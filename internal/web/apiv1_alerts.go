@@ -75,6 +75,9 @@ func apiAlert(a *alert.Alert) apiv1.Alert {
 	if a.Flapping() {
 		out.Flapping = &apiv1.Flapping{Fired: a.Flaps, Since: a.FlappingSince.UTC(), HealthySince: moment(a.HealthySince)}
 	}
+	if a.Ack != nil {
+		out.Ack = &apiv1.Ack{By: a.Ack.By, Comment: a.Ack.Comment, At: a.Ack.At.UTC(), Until: moment(a.Ack.Until)}
+	}
 	if a.RecoveredValue != nil {
 		v := number(*a.RecoveredValue)
 		out.RecoveredValue = &v

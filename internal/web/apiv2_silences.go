@@ -99,7 +99,7 @@ func silenceID(r *http.Request) (string, error) {
 }
 
 func apiSilence(sil *alert.Silence, now time.Time) apiv2.Silence {
-	out := apiv2.Silence{
+	return apiv2.Silence{
 		ID:        sil.ID,
 		Status:    apiv2.SilenceStatus{State: sil.StateAt(now)},
 		UpdatedAt: apiv2.Time(sil.UpdatedAt),
@@ -107,10 +107,16 @@ func apiSilence(sil *alert.Silence, now time.Time) apiv2.Silence {
 		CreatedBy: sil.CreatedBy,
 		StartsAt:  apiv2.Time(sil.StartsAt),
 		EndsAt:    apiv2.Time(sil.EndsAt),
-		Matchers:  make([]apiv2.Matcher, 0, len(sil.Matchers)),
+		Matchers:  apiMatchers(sil.Matchers),
+
+		Annotations: sil.Annotations,
 	}
-	for _, m := range sil.Matchers {
-		out.Matchers = append(out.Matchers, apiv2.Matcher{
+}
+
+func apiMatchers(ms alert.Matchers) []apiv2.Matcher {
+	out := make([]apiv2.Matcher, 0, len(ms))
+	for _, m := range ms {
+		out = append(out, apiv2.Matcher{
 			Name: m.Name, Value: m.Value,
 			IsEqual: m.Op == alert.MatchEqual || m.Op == alert.MatchRegexp,
 			IsRegex: m.Op == alert.MatchRegexp || m.Op == alert.MatchNotRegexp,

@@ -22,9 +22,25 @@ type Store interface {
 	Silences(ctx context.Context) (alert.Silences, error)
 	Silence(ctx context.Context, id string) (*alert.Silence, error)
 	SaveSilences(ctx context.Context, now time.Time, silences ...alert.Silence) error
+	RecurringSilences(ctx context.Context) ([]alert.RecurringSilence, error)
+	SaveAcks(ctx context.Context, now time.Time, acks ...alert.Ack) error
+	RemoveAcks(ctx context.Context, now time.Time, by string, alertIDs ...string) error
 	Deliveries(ctx context.Context, limit int, states ...alert.DeliveryState) ([]alert.Delivery, error)
 	Queue(ctx context.Context) ([]alert.QueueDepth, error)
 	Events(ctx context.Context, from, to time.Time, limit int) ([]alert.Event, error)
+}
+
+// Recurring makes and ends recurring silences.
+type Recurring interface {
+	// Check tells what is wrong with one's schedule.
+	Check(r *alert.RecurringSilence, now time.Time) error
+	// SetRecurring creates one or changes the one of its id, with its occurrences.
+	SetRecurring(ctx context.Context, r alert.RecurringSilence, now time.Time) error
+	// DeleteRecurring forgets one and ends what runs of it; Deps.NotFound where
+	// there is none.
+	DeleteRecurring(ctx context.Context, id string, now time.Time) error
+	// Timezone is that of schedules which name none.
+	Timezone() string
 }
 
 // Deps is what the server needs from the rest of alertd. Functions are called
@@ -32,7 +48,9 @@ type Store interface {
 // Gatherer must be there; the rest may be left out.
 type Deps struct {
 	Store    Store
-	NotFound error // what Store.Silence's error is where there is no such silence
+	NotFound error // what the store's error is where there is no such silence or alert
+	// Recurring makes and ends recurring silences; left out, nobody can.
+	Recurring Recurring
 
 	// Groups tells which groups, and so receivers, an alert goes to.
 	Groups func(alert.Labels) []alert.GroupRef
@@ -63,7 +81,7 @@ type Deps struct {
 	// Config returns the configuration in force as YAML, secrets masked, and
 	// OriginalConfig as much of it as an Alertmanager would take.
 	Config, OriginalConfig func() string
-	// OnSilence is called after a silence was committed.
+	// OnSilence is called after a silence or an acknowledgement was committed.
 	OnSilence func()
 	// Now is the clock; time.Now where it is left out. Its location is the one
 	// in which the page shows times.
@@ -84,6 +102,7 @@ type Deps struct {
 // Limits are bounds that Alertmanager's flags set too; zero is no limit.
 type Limits struct {
 	Silences     int // how many are kept, ended ones included
+	Recurring    int // how many recurring ones
 	SilenceBytes int // the size of one: its texts together
 }
 

@@ -57,9 +57,17 @@ type alertView struct {
 	Flapping                             stampView
 	Links                                []linkView
 	Silences                             []silencedBy
+	Ack                                  *ackView // who looks after it
 }
 
 type silencedBy struct{ ID, Until, By, Comment string }
+
+// ackView is an acknowledgement.
+type ackView struct {
+	By, Comment string
+	At          stampView
+	Until       string // "": until the incident ends
+}
 
 type linkView struct{ Text, URL string }
 
@@ -133,6 +141,12 @@ func (v *pageView) alertView(a *alert.Alert, state string) alertView {
 	} else if !a.HealthySince.IsZero() {
 		at := v.stamp(a.HealthySince)
 		view.Recovering = &at
+	}
+	if k := a.Ack; k.HoldsAt(v.now) {
+		view.Ack = &ackView{By: clip(k.By, shortText), Comment: clip(k.Comment, longText), At: v.stamp(k.At)}
+		if !k.Until.IsZero() {
+			view.Ack.Until = v.stamp(k.Until).Text
+		}
 	}
 	if a.Flapping() {
 		view.Flaps, view.Flapping = a.Flaps, v.stamp(a.FlappingSince)

@@ -30,6 +30,8 @@ type silenceView struct {
 	Matches            int      // alerts that are active now
 	Names              []string // of some of them
 	SilencesEverything bool
+	UntilResolved      bool
+	Recurring          bool
 }
 
 func (v *pageView) addSilences(alerts []alert.Alert, silences alert.Silences) {
@@ -52,7 +54,7 @@ func (v *pageView) addSilences(alerts []alert.Alert, silences alert.Silences) {
 		view := silenceView{
 			ID: sil.ID, State: state, By: clip(sil.CreatedBy, shortText), Comment: clip(sil.Comment, longText),
 			Starts: v.stamp(sil.StartsAt), Ends: v.stamp(sil.EndsAt), Left: lasting(until.Sub(v.now)),
-			SilencesEverything: sil.Matchers.MatchesEmpty(),
+			SilencesEverything: sil.Matchers.MatchesEmpty(), UntilResolved: sil.UntilResolved(), Recurring: sil.Recurring() != "",
 		}
 		for _, m := range sil.Matchers {
 			view.Matchers = append(view.Matchers, clip(m.String(), longText))

@@ -78,6 +78,13 @@ func (s *Server) route(mux *http.ServeMux) {
 	handleFunc("GET", "/api/v1/alerts", s.incidents)
 	handleFunc("GET", "/api/v1/config", s.config)
 	handleFunc("POST", "/api/v1/receivers/{name}/test", s.testReceiver)
+	for path, methods := range map[string]methods{
+		"silences/recurring":      {"GET": s.getRecurring, "POST": s.postRecurring},
+		"silences/recurring/{id}": {"DELETE": s.deleteRecurring},
+		"acks":                    {"POST": s.postAcks, "DELETE": s.deleteAcks},
+	} {
+		handle("", "/api/v1/"+path, s.endpoint(methods))
+	}
 
 	for path, methods := range map[string]methods{
 		"alerts":        {"GET": s.getAlerts, "POST": s.postAlerts},

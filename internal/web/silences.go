@@ -35,6 +35,9 @@ func (s *Server) setSilence(ctx context.Context, sent *apiv2.PostableSilence) (s
 		if old, err = s.deps.Store.Silence(ctx, sent.ID); err != nil {
 			return "", err
 		}
+		if !sent.Annotations.Given { // the client need not know of them
+			sil.Annotations = old.Annotations
+		}
 		if canChange(old, sil, now) {
 			sil.ID = old.ID
 			return sil.ID, s.saveSilences(ctx, now, *sil)
@@ -48,6 +51,9 @@ func (s *Server) setSilence(ctx context.Context, sent *apiv2.PostableSilence) (s
 		return "", fmt.Errorf("making an id: %w", err)
 	}
 	sil.ID = id.String()
+	if old != nil && !sent.Annotations.Given { // other alerts or another time: not an occurrence any more
+		sil.Annotations = sil.Annotations.Without(alert.RecurringAnnotation)
+	}
 	if sil.StartsAt.Before(now) {
 		sil.StartsAt = now
 	}
@@ -145,21 +151,34 @@ func newSilence(sent *apiv2.PostableSilence, now time.Time) (*alert.Silence, err
 	case sil.StartsAt.IsZero():
 		sil.StartsAt = now
 	}
+	if sent.Annotations.Problem != nil {
+		return nil, badRequest("invalid silence: annotations: " + sent.Annotations.Problem.Error())
+	}
+	sil.Annotations = sent.Annotations.Labels
+	var err error
+	sil.Matchers, err = newMatchers(sent.Matchers)
+	return sil, err
+}
+
+// newMatchers makes the matchers that a client sent for a silence. Some must
+// not pass what has no such label.
+func newMatchers(sent []*apiv2.PostableMatcher) (alert.Matchers, error) {
 	all := true
 	var sizes expressions
-	for i, sentMatcher := range sent.Matchers {
+	var ms alert.Matchers
+	for i, sentMatcher := range sent {
 		m, err := newMatcher(*sentMatcher.Name, sentMatcher.Op(), *sentMatcher.Value, &sizes)
 		if err != nil {
 			return nil, badRequest(fmt.Sprintf("invalid silence: invalid label matcher %d in set 0: %s", i, err))
 		}
 		negative := m.Op == alert.MatchNotEqual || m.Op == alert.MatchNotRegexp
 		all = all && !negative && m.Matches("")
-		sil.Matchers = append(sil.Matchers, m)
+		ms = append(ms, m)
 	}
 	if all {
 		return nil, badRequest("invalid silence: matcher set 0: at least one matcher must not match the empty string")
 	}
-	return sil, nil
+	return ms, nil
 }
 
 func newMatcher(name string, op alert.MatchOp, value string, sizes *expressions) (alert.Matcher, error) {
@@ -180,6 +199,9 @@ func newMatcher(name string, op alert.MatchOp, value string, sizes *expressions)
 
 func silenceSize(sil *alert.Silence) int {
 	size := len(sil.CreatedBy) + len(sil.Comment)
+	for _, a := range sil.Annotations {
+		size += len(a.Name) + len(a.Value)
+	}
 	for _, m := range sil.Matchers {
 		size += len(m.Name) + len(m.Op) + len(m.Value)
 	}

@@ -24,6 +24,7 @@ type Alert struct {
 	FiredAt      *time.Time `json:"firedAt,omitempty"`
 	MissingSince *time.Time `json:"missingSince,omitempty"` // no data since
 	Flapping     *Flapping  `json:"flapping,omitempty"`
+	Ack          *Ack       `json:"ack,omitempty"` // who looks after it
 
 	ResolvedAt     *time.Time `json:"resolvedAt,omitempty"`
 	Resolution     string     `json:"resolution,omitempty"`     // why it ended

@@ -45,19 +45,24 @@ func ReadAlerts(body io.Reader) ([]*PostableAlert, error) {
 
 // ReadSilence reads the body of POST /silences, or returns an *Error.
 func ReadSilence(body io.Reader) (*PostableSilence, error) {
-	const what = "silence"
-	dec := json.NewDecoder(body)
 	s := &PostableSilence{}
-	switch err := dec.Decode(s); {
-	case errors.Is(err, io.EOF):
-		return nil, required(what)
-	case err != nil:
-		return nil, parseError(what, err)
-	}
-	if err := ended(what, dec); err != nil {
+	if err := ReadObject(body, "silence", s); err != nil {
 		return nil, err
 	}
 	return s, s.Check()
+}
+
+// ReadObject reads a body that is one JSON object, which errors call what, or
+// returns an *Error.
+func ReadObject(body io.Reader, what string, into any) error {
+	dec := json.NewDecoder(body)
+	switch err := dec.Decode(into); {
+	case errors.Is(err, io.EOF):
+		return required(what)
+	case err != nil:
+		return parseError(what, err)
+	}
+	return ended(what, dec)
 }
 
 // ended refuses what follows the value. Alertmanager ignores it, and with it

@@ -16,6 +16,8 @@ type Silence struct {
 	EndsAt    Time          `json:"endsAt"`
 	Matchers  []Matcher     `json:"matchers"`
 	StartsAt  Time          `json:"startsAt"`
+
+	Annotations alert.Labels `json:"annotations,omitempty"`
 }
 
 // SilenceStatus tells where a silence stands.
@@ -39,6 +41,9 @@ type PostableSilence struct {
 	EndsAt    *Time              `json:"endsAt"`
 	CreatedBy *string            `json:"createdBy"`
 	Comment   *string            `json:"comment"`
+
+	// Annotations that are not given are left as they are.
+	Annotations LabelSet `json:"annotations"`
 }
 
 // PostableMatcher is a matcher as clients send it.
@@ -78,7 +83,18 @@ func (s *PostableSilence) Check() error {
 	case len(s.Matchers) == 0:
 		return Errorf(CodeMinItems, "matchers in body should have at least 1 items")
 	}
-	for i, m := range s.Matchers {
+	if err := CheckMatchers(s.Matchers); err != nil {
+		return err
+	}
+	if s.StartsAt == nil {
+		return required("startsAt")
+	}
+	return nil
+}
+
+// CheckMatchers tells the first thing by which matchers do not follow the schema.
+func CheckMatchers(matchers []*PostableMatcher) error {
+	for i, m := range matchers {
 		at := "matchers." + strconv.Itoa(i)
 		switch {
 		case m == nil:
@@ -90,9 +106,6 @@ func (s *PostableSilence) Check() error {
 		case m.Value == nil:
 			return required(at + ".value")
 		}
-	}
-	if s.StartsAt == nil {
-		return required("startsAt")
 	}
 	return nil
 }
