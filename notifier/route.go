@@ -207,6 +207,8 @@ func (r *Route) Groups(labels alert.Labels) []alert.GroupRef {
 			RouteID:  route.ID,
 			Receiver: route.Options.Receiver,
 			Labels:   by,
+			Wait:     route.Options.GroupWait,
+			Interval: route.Options.GroupInterval,
 		})
 	}
 	return refs

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -53,11 +54,14 @@ type Evaluation struct {
 	Deletes []string // ids of pending alerts that ended without firing
 	Events  []Event
 	Touched map[string][]GroupRef // by alert id: the groups to mark due
+	// Routing, where it is not "", names the routing that from now on all alerts
+	// of this group of rules follow.
+	Routing string
 }
 
 // Empty tells whether there is nothing to commit.
 func (e *Evaluation) Empty() bool {
-	return len(e.Upserts) == 0 && len(e.Deletes) == 0 && len(e.Events) == 0 && len(e.Touched) == 0
+	return len(e.Upserts) == 0 && len(e.Deletes) == 0 && len(e.Events) == 0 && len(e.Touched) == 0 && e.Routing == ""
 }
 
 // Merge adds what a later evaluation changed. The later word on an alert holds.
@@ -78,4 +82,5 @@ func (e *Evaluation) Merge(later *Evaluation) {
 		e.Touched = map[string][]GroupRef{}
 	}
 	maps.Copy(e.Touched, later.Touched)
+	e.Routing = cmp.Or(later.Routing, e.Routing)
 }

@@ -16,6 +16,9 @@ type GroupRef struct {
 	RouteID  string
 	Receiver string
 	Labels   Labels // the labels grouped by
+
+	Wait     time.Duration // from the group's first alert to its first message
+	Interval time.Duration // between messages about changes
 }
 
 // Group is an aggregation group: alerts that are told together.

@@ -52,7 +52,7 @@ func (r *Rehearsal) beginSilences(at time.Time) {
 		r.silences = append(r.silences, silence)
 		for id, a := range r.alerts {
 			if a.Active() && silence.Matchers.Matches(a.Labels) {
-				r.markMemberships(id, at)
+				r.markMemberships(id, at, time.Time{})
 			}
 		}
 	}

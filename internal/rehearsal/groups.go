@@ -40,7 +40,7 @@ func (r *Rehearsal) commit(at time.Time, changed []alert.Alert, deleted []string
 		}
 		if changed[i].State != alert.Firing {
 			// By whichever groups it was told of: they must tell of the end.
-			r.markMemberships(changed[i].ID, at)
+			r.markMemberships(changed[i].ID, at, changedAt(&changed[i]))
 		}
 	}
 	for id := range inhibited {
@@ -58,9 +58,37 @@ func (r *Rehearsal) touch(a *alert.Alert, at time.Time) {
 			g = &group{Group: alert.Group{GroupRef: ref, CreatedAt: at}, members: map[string]bool{}, told: map[string]alert.Told{}, suppressed: map[string]alert.Suppression{}}
 			r.groups[ref.Key] = g
 		}
-		r.markDue(g, at)
+		r.markDue(g, g.planAt(at, changedAt(a)))
 		r.join(g, a.ID)
 	}
+}
+
+func changedAt(a *alert.Alert) time.Time {
+	if a.State == alert.Resolved {
+		return a.ResolvedAt
+	}
+	return a.FiredAt
+}
+
+// planAt is when the store makes a group due whose alert changed, which is known
+// now; the zero time means that something else did.
+func (g *group) planAt(now, changed time.Time) time.Time {
+	due := now
+	switch {
+	case len(g.open) > 0:
+	case g.FlushedAt.IsZero():
+		if g.CreatedAt.Before(changed) {
+			changed = g.CreatedAt
+		}
+		due = changed.Add(g.Wait)
+	case g.Interval > 0 && changed.After(g.FlushedAt):
+		steps := (changed.Sub(g.FlushedAt) + g.Interval - 1) / g.Interval
+		due = g.FlushedAt.Add(steps * g.Interval)
+	}
+	if due.Before(now) {
+		return now
+	}
+	return due
 }
 
 func (r *Rehearsal) join(g *group, id string) {
@@ -71,9 +99,10 @@ func (r *Rehearsal) join(g *group, id string) {
 	r.member[id][g.Key] = true
 }
 
-func (r *Rehearsal) markMemberships(id string, at time.Time) {
+func (r *Rehearsal) markMemberships(id string, at, changed time.Time) {
 	for key := range r.member[id] {
-		r.markDue(r.groups[key], at)
+		g := r.groups[key]
+		r.markDue(g, g.planAt(at, changed))
 	}
 }
 

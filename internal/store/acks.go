@@ -140,7 +140,7 @@ func (s *sqliteStore) noteAcks(ctx context.Context, c *conn, now time.Time, even
 	for i := range events {
 		ids[i] = events[i].AlertID
 	}
-	if err := s.markGroupsOf(ctx, c, ids, now); err != nil {
+	if err := s.markChanged(ctx, c, ids, now, time.Time{}); err != nil {
 		return fmt.Errorf("marking groups due: %w", err)
 	}
 	return nil

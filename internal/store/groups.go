@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -17,61 +16,47 @@ import (
 // all groups, so a group that was dropped and made again never shows a revision
 // that it had before.
 
-// sooner is the earlier of a group's due time and another, to which the
-// condition's two arguments are set.
-const sooner = "CASE WHEN due_at = 0 OR due_at > ? THEN ? ELSE due_at END"
-
 // touchGroups makes the groups that an evaluation touched due, the new ones
 // being made, and puts its alerts into them.
 func (s *sqliteStore) touchGroups(ctx context.Context, c *conn, e *alert.Evaluation) error {
 	if len(e.Touched) == 0 {
 		return nil
 	}
-	refs := map[alert.GroupKey]*alert.GroupRef{}
+	written := make(map[string]*alert.Alert, len(e.Upserts))
+	for i := range e.Upserts {
+		written[e.Upserts[i].ID] = &e.Upserts[i]
+	}
+	touched := map[alert.GroupKey]*touch{}
 	type member struct {
 		group alert.GroupKey
 		alert string
 	}
-	var members []member
+	var members, others []member // of alerts that are written here, and that are not
 	for id, groups := range e.Touched {
 		for i := range groups {
-			refs[groups[i].Key] = &groups[i]
-			members = append(members, member{groups[i].Key, id})
+			key := groups[i].Key
+			if touched[key] == nil {
+				touched[key] = &touch{ref: &groups[i], changed: e.At}
+			}
+			touched[key].add(written[id])
+			if written[id] != nil {
+				members = append(members, member{key, id})
+			} else {
+				others = append(others, member{key, id})
+			}
 		}
 	}
+	if err := s.upsertGroups(ctx, c, touched, e.At); err != nil {
+		return err
+	}
 	// In order of keys, neighbours share the pages they are written to.
-	keys := slices.Sorted(maps.Keys(refs))
 	slices.SortFunc(members, func(a, b member) int {
 		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.alert, b.alert))
 	})
-
-	revision, at := s.revision.Add(1), nanos(e.At)
-	upsert := bulk{
-		before:  "INSERT INTO groups (key, route_id, receiver, labels, created_at, flushed_at, due_at, revision)",
-		columns: 8,
-		after: ` ON CONFLICT (key) DO UPDATE SET
-			route_id = excluded.route_id, receiver = excluded.receiver, labels = excluded.labels,
-			due_at = CASE WHEN groups.due_at = 0 OR groups.due_at > excluded.due_at
-				THEN excluded.due_at ELSE groups.due_at END,
-			revision = excluded.revision`,
-	}
-	err := upsert.exec(ctx, c, len(keys), func(i int, args []any) []any {
-		g := refs[keys[i]]
-		return append(args, string(g.Key), g.RouteID, g.Receiver, encodeLabels(g.Labels), at, int64(0), at, revision)
-	})
-	if err != nil {
-		return err
-	}
-	written := make(map[string]bool, len(e.Upserts))
-	for i := range e.Upserts {
-		written[e.Upserts[i].ID] = true
-	}
-	others := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return written[m.alert] })
-	members = slices.DeleteFunc(members, func(m member) bool { return !written[m.alert] })
 	insert := bulk{
 		before: "INSERT INTO group_alerts (group_key, alert_id)", columns: 2, after: " ON CONFLICT DO NOTHING", alike: []int{0},
 	}
-	err = insert.exec(ctx, c, len(members), func(i int, args []any) []any {
+	err := insert.exec(ctx, c, len(members), func(i int, args []any) []any {
 		return append(args, string(members[i].group), members[i].alert)
 	})
 	if err != nil {
@@ -79,31 +64,6 @@ func (s *sqliteStore) touchGroups(ctx context.Context, c *conn, e *alert.Evaluat
 	}
 	return addMembers(ctx, c, len(others), func(i int) (alert.GroupKey, string) {
 		return others[i].group, others[i].alert
-	})
-}
-
-// markEnded makes the groups due that alerts no longer firing belong to, by
-// whichever routes they came into them: each may have told of the firing.
-func (s *sqliteStore) markEnded(ctx context.Context, c *conn, e *alert.Evaluation) error {
-	var ended []string
-	for i := range e.Upserts {
-		if e.Upserts[i].State != alert.Firing {
-			ended = append(ended, e.Upserts[i].ID)
-		}
-	}
-	return s.markGroupsOf(ctx, c, ended, e.At)
-}
-
-// markGroupsOf makes the groups due that the alerts belong to.
-func (s *sqliteStore) markGroupsOf(ctx context.Context, c *conn, alertIDs []string, now time.Time) error {
-	if len(alertIDs) == 0 {
-		return nil
-	}
-	at, revision := nanos(now), s.revision.Add(1)
-	return inChunks(alertIDs, func(ids []any) error {
-		_, err := c.exec(ctx, "UPDATE groups SET due_at = "+sooner+", revision = ? WHERE key IN (SELECT group_key FROM group_alerts WHERE alert_id"+anyOf()+")",
-			append([]any{at, at, revision}, ids...)...)
-		return err
 	})
 }
 
@@ -192,8 +152,8 @@ func (s *sqliteStore) GroupView(ctx context.Context, key alert.GroupKey) (*alert
 func readGroup(ctx context.Context, c *conn, v *alert.GroupView) (err error) {
 	var labels, decided string
 	var created, flushed, due int64
-	err = c.one(ctx, "SELECT route_id, receiver, labels, created_at, flushed_at, due_at, revision, decided FROM groups WHERE key = ?",
-		[]any{string(v.Key)}, &v.RouteID, &v.Receiver, &labels, &created, &flushed, &due, &v.Revision, &decided)
+	err = c.one(ctx, "SELECT route_id, receiver, labels, group_wait, group_interval, created_at, flushed_at, due_at, revision, decided FROM groups WHERE key = ?",
+		[]any{string(v.Key)}, &v.RouteID, &v.Receiver, &labels, &v.Wait, &v.Interval, &created, &flushed, &due, &v.Revision, &decided)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}

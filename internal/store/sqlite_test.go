@@ -112,7 +112,7 @@ func expensive(step string) bool {
 		return true
 	}
 	return strings.HasPrefix(step, "SCAN ") &&
-		!regexp.MustCompile(`^SCAN (CONSTANT ROW|\d+.ROW|\d+ CONSTANT ROWS|w$|wanted|own$|once$)`).MatchString(step)
+		!regexp.MustCompile(`^SCAN (CONSTANT ROW|\d+.ROW|\d+ CONSTANT ROWS|w$|wanted|own$|once$|change$)`).MatchString(step)
 }
 
 // mustScan tells whether the query is one that has to see every row.
