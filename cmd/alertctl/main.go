@@ -21,10 +21,12 @@ func main() {
 		Build: ctl.Build{Version: version, Commit: commit, Date: date},
 		Args:  os.Args[1:],
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		LookupEnv:    os.LookupEnv,
-		CheckConfig:  app.Check,
-		LoadRoutes:   app.Routes,
-		BuiltInRules: app.BuiltInRules,
+		LookupEnv:     os.LookupEnv,
+		CheckConfig:   app.Check,
+		LoadRoutes:    app.Routes,
+		BuiltInRules:  app.BuiltInRules,
+		Alertmanager:  app.Alertmanager,
+		ReceiverTypes: app.ReceiverTypes(),
 		Watch: func(s ctl.Sources) (ctl.Watched, error) {
 			w, err := app.Watch(app.Sources(s))
 			return ctl.Watched(w), err

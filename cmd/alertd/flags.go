@@ -14,8 +14,8 @@ import (
 func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var wrong []error
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !strings.Contains(f.Name, ".") {
-			return // --help and --version
+		if !strings.Contains(f.Name, ".") || f.Hidden {
+			return // --help and --version, and what is Alertmanager's
 		}
 		name := "ALERTD_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(f.Name))
 		value, _ := lookup(name)

@@ -55,6 +55,9 @@ be given as a variable too: --web.listen-address is ALERTD_WEB_LISTEN_ADDRESS.`,
 			if err != nil {
 				return err
 			}
+			if err := judgeForeign(cmd.Flags(), logger); err != nil {
+				return err
+			}
 			reloads := make(chan os.Signal, 1)
 			signal.Notify(reloads, syscall.SIGHUP)
 			o.Logger, o.Reloads, o.Stdout = logger, reloads, os.Stdout
@@ -73,12 +76,16 @@ be given as a variable too: --web.listen-address is ALERTD_WEB_LISTEN_ADDRESS.`,
 	f := cmd.Flags()
 	f.StringVar(&o.ConfigFile, "config.file", "", "configuration `file`: alertd.yml or alertmanager.yml (default: the environment)")
 	f.StringVar(&o.StoragePath, "storage.path", "data", "`directory` for alertd's state")
+	f.DurationVar(&o.SilenceRetention, "data.retention", app.DefaultSilenceRetention, "how long silences are listed after their end")
+	f.IntVar(&o.MaxSilences, "silences.max-silences", app.DefaultMaxSilences, "how many silences are kept, ended ones included; 0 or less is no limit")
+	f.IntVar(&o.MaxSilenceBytes, "silences.max-silence-size-bytes", app.DefaultMaxSilenceBytes, "`size` of one silence in bytes; 0 or less is no limit")
 	f.StringVar(&o.ListenAddress, "web.listen-address", web.DefaultAddress, "`address` to serve API and page on")
 	f.StringVar(&o.ExternalURL, "web.external-url", "", "`URL` under which people reach alertd, for links in messages")
 	f.StringVar(&o.RoutePrefix, "web.route-prefix", "", "`path` below which everything is served (default: the external URL's)")
 	f.StringVar(&o.WebConfigFile, "web.config.file", "", "`file` with TLS and basic auth settings, in the Prometheus exporters' format")
 	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
 	f.StringVar(&logFormat, "log.format", "logfmt", "logfmt or json")
+	registerForeign(f)
 	cmd.AddCommand(healthcheck())
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	return cmd

@@ -39,9 +39,15 @@ type Options struct {
 	ExternalURL   string // "": made from the listen address
 	RoutePrefix   string
 	WebConfigFile string
-	Version       web.Version
-	Logger        *slog.Logger
-	Stdout        io.Writer // where console receivers print
+	// SilenceRetention is how long silences are listed after their end.
+	SilenceRetention time.Duration
+	// MaxSilences, ended ones included, and MaxSilenceBytes bound what clients
+	// may store; 0 or less is no limit.
+	MaxSilences, MaxSilenceBytes int
+
+	Version web.Version
+	Logger  *slog.Logger
+	Stdout  io.Writer // where console receivers print
 	// Reloads delivers a request to read the configuration again (SIGHUP).
 	Reloads <-chan os.Signal
 }
@@ -211,7 +217,7 @@ func (a *app) prune(ctx context.Context) error {
 	for {
 		keep := store.Retention{
 			History:  time.Duration(a.current.plan().config.Storage.Retention),
-			Silences: silenceRetention,
+			Silences: a.SilenceRetention,
 		}
 		if _, err := a.store.Prune(ctx, time.Now(), keep); err != nil && ctx.Err() == nil {
 			a.Logger.Error("Old history could not be forgotten", "err", err)
@@ -224,9 +230,13 @@ func (a *app) prune(ctx context.Context) error {
 	}
 }
 
-// silenceRetention is how long silences are listed after their end, as in
-// Alertmanager.
-const silenceRetention = 120 * time.Hour
+// What holds for silences where the flags do not say. The retention is
+// Alertmanager's.
+const (
+	DefaultSilenceRetention = 120 * time.Hour
+	DefaultMaxSilences      = 50_000
+	DefaultMaxSilenceBytes  = 256 << 10
+)
 
 // groups routes an alert by the configuration in force.
 func (a *app) groups(labels alert.Labels) []alert.GroupRef {

@@ -20,3 +20,23 @@ func BuiltInRules(path string) ([]rules.Group, error) {
 	}
 	return groups, nil
 }
+
+// Alertmanager reads the configuration file path ("" is the environment) as Run
+// would, and returns it as an alertmanager.yml with secrets masked. It talks to
+// nobody.
+func Alertmanager(path string) ([]byte, error) {
+	p, err := load(offline(path))
+	if err != nil {
+		return nil, err
+	}
+	return p.config.Alertmanager()
+}
+
+// ReceiverTypes returns the keys of a receiver that hold channels.
+func ReceiverTypes() []string {
+	var keys []string
+	for _, k := range kinds(offline("")) {
+		keys = append(keys, k.Name+"_configs")
+	}
+	return keys
+}

@@ -14,12 +14,8 @@ import (
 	"alertd/rules/engine"
 )
 
-// Bounds on what API clients may store.
-const (
-	maxSilences     = 50_000
-	maxSilenceBytes = 256 << 10
-	maxRecurring    = 1000
-)
+// maxRecurring is how many recurring silences are kept.
+const maxRecurring = 1000
 
 // webDeps is what the HTTP server sees of the rest.
 func (a *app) webDeps(ctx context.Context) web.Deps {
@@ -48,7 +44,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		StartedAt:      time.Now(),
 		ExternalURL:    a.external,
 		RoutePrefix:    a.RoutePrefix,
-		Limits:         web.Limits{Silences: maxSilences, Recurring: maxRecurring, SilenceBytes: maxSilenceBytes},
+		Limits:         web.Limits{Silences: max(a.MaxSilences, 0), Recurring: maxRecurring, SilenceBytes: max(a.MaxSilenceBytes, 0)},
 	}
 }
 

@@ -70,7 +70,7 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 			t.Errorf("%s is not in the table of variables", name)
 		}
 	}
-	flags := []string{"ALERTD_WEB_", "ALERTD_STORAGE_", "ALERTD_LOG_", "ALERTD_CONFIG_FILE", "ALERTD_URL", "ALERTD_"}
+	flags := []string{"ALERTD_WEB_", "ALERTD_STORAGE_", "ALERTD_DATA_", "ALERTD_SILENCES_", "ALERTD_LOG_", "ALERTD_CONFIG_FILE", "ALERTD_URL", "ALERTD_"}
 	for _, name := range regexp.MustCompile(`ALERTD_[A-Z_]*`).FindAllString(text, -1) {
 		if !slices.Contains(known, name) && !slices.Contains(flags, name) {
 			t.Errorf("there is no variable %s", name)

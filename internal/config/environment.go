@@ -52,7 +52,7 @@ func (e *environment) ours() []string {
 // elsewhere tells whether a variable stands for a command-line flag, or is one
 // that Kubernetes sets for every pod beside a service named alertd.
 func elsewhere(name string) bool {
-	for _, start := range []string{"WEB_", "STORAGE_", "LOG_", "SERVICE_", "PORT_"} {
+	for _, start := range []string{"WEB_", "STORAGE_", "DATA_", "SILENCES_", "LOG_", "SERVICE_", "PORT_"} {
 		if strings.HasPrefix(name, prefix+start) {
 			return true
 		}

@@ -50,6 +50,11 @@ type Options struct {
 	// BuiltInRules returns the rules that a configuration makes, those of its
 	// rule files left out, for `alertctl rules export`; "" is the environment.
 	BuiltInRules func(configFile string) ([]rules.Group, error)
+	// Alertmanager returns a configuration as an alertmanager.yml with secrets
+	// masked, for `alertctl config routes`; "" is the environment.
+	Alertmanager func(configFile string) ([]byte, error)
+	// ReceiverTypes are the keys of a receiver's channels, such as slack_configs.
+	ReceiverTypes []string
 	// Watch reads what `alertctl backtest` replays.
 	Watch Watch
 }
@@ -96,8 +101,8 @@ func (c *cli) rootCommand() *cobra.Command {
 		Short: "Ask alertd what is wrong, silence it, and run cron jobs under watch",
 		Long: `alertctl is the command line of alertd, the alerting sidecar for Prometheus.
 
-It shows what is firing, silences it, tests receivers, checks configurations,
-tests rules, replays them over the past, and runs cron jobs so that alertd can
+It shows what is firing, silences it, tests receivers, checks and imports
+configurations, tests rules, replays them over the past, and runs cron jobs so that alertd can
 watch them. It speaks Alertmanager's API v2, so most of it works against a plain
 Alertmanager too.
 
@@ -124,6 +129,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
 		c.receiverCommand(),
 		c.statusCommand(),
 		c.checkCommand(),
+		c.configCommand(),
 		c.testCommand(),
 		c.rulesCommand(),
 		c.backtestCommand(),
