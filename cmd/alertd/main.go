@@ -58,6 +58,9 @@ be given as a variable too: --web.listen-address is ALERTD_WEB_LISTEN_ADDRESS.`,
 			if err := judgeForeign(cmd.Flags(), logger); err != nil {
 				return err
 			}
+			if o.SilenceRetention <= 0 {
+				return fmt.Errorf("--data.retention %s: write a duration above zero, such as 120h", o.SilenceRetention)
+			}
 			reloads := make(chan os.Signal, 1)
 			signal.Notify(reloads, syscall.SIGHUP)
 			o.Logger, o.Reloads, o.Stdout = logger, reloads, os.Stdout

@@ -21,6 +21,7 @@ type receiver struct {
 
 	mu       sync.Mutex
 	messages []message
+	heads    []http.Header
 }
 
 // message is Alertmanager's webhook body, as far as the tests look.
@@ -77,6 +78,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.messages = append(r.messages, m)
+	r.heads = append(r.heads, req.Header)
 }
 
 // told returns every message so far in order, as "Name state, ..." each.
