@@ -52,6 +52,7 @@ func scriptOptions(args []string) Options {
 		Args:        args,
 		Now:         func() time.Time { return now.In(paris) },
 		CheckConfig: checkWords, LoadRoutes: app.Routes, BuiltInRules: app.BuiltInRules,
+		Alertmanager: app.Alertmanager, ReceiverTypes: app.ReceiverTypes(),
 		Watch: watchForReal,
 	}
 }

@@ -36,6 +36,16 @@ type fakeServer struct {
 	check        func(*http.Request) (int, string) // answers in place of the API, unless 0
 }
 
+// originalConfig is what GET /api/v2/status gives of the configuration.
+const originalConfig = `route:
+  receiver: team
+  group_by: [job]
+  routes:
+  - {matchers: ['severity="critical"'], receiver: pager, continue: true, group_wait: 10s}
+  - {match: {job: etl}, receiver: data}
+receivers: [{name: team, slack_configs: [{api_url: <secret>}]}, {name: pager}, {name: data}]
+`
+
 func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 	s := &fakeServer{now: now, ready: true, check: func(*http.Request) (int, string) { return 0, "" }}
 	mux := http.NewServeMux()
@@ -48,6 +58,7 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 		answer(w, http.StatusOK, map[string]any{
 			"uptime": s.now.Add(-50 * time.Hour), "versionInfo": map[string]any{"version": "0.34.2", "revision": "5f1e2d3c4b5a69788796a5b4c3d2e1f0a1b2c3d4"},
 			"cluster": map[string]any{"status": "ready", "peers": []any{map[string]any{"name": "a", "address": "b"}}},
+			"config":  map[string]any{"original": originalConfig},
 		})
 	})
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
@@ -57,6 +68,9 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 	})
 	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.status) })
 	mux.HandleFunc("GET /api/v1/alerts", s.getIncidents)
+	mux.HandleFunc("GET /api/v1/config", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"config": "global: {resolve_timeout: 5m}\ncron: [{name: etl}]\n"})
+	})
 	mux.HandleFunc("POST /api/v1/receivers/{name}/test", s.testReceiver)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
