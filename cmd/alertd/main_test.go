@@ -65,7 +65,7 @@ func TestHelp(t *testing.T) {
 	if err := cmd.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, flag := range []string{"--config.file", "--web.listen-address", "--web.external-url", "--web.route-prefix", "--web.config.file", "--storage.path", "--log.level", "--log.format"} {
+	for _, flag := range []string{"--config.file", "--web.listen-address", "--web.external-url", "--web.route-prefix", "--web.config.file", "--web.cors.origin", "--web.get-concurrency", "--web.max-connections", "--web.timeout", "--storage.path", "--log.level", "--log.format"} {
 		if !strings.Contains(out.String(), flag) {
 			t.Errorf("the help does not mention %s", flag)
 		}

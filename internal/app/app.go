@@ -45,9 +45,14 @@ type Options struct {
 	// may store; 0 or less is no limit.
 	MaxSilences, MaxSilenceBytes int
 
-	Version web.Version
-	Logger  *slog.Logger
-	Stdout  io.Writer // where console receivers print
+	// The bounds and the CORS origin are as in Alertmanager and Prometheus.
+	GetConcurrency int
+	MaxConnections int
+	WebTimeout     time.Duration
+	CORSOrigin     string // a regular expression for the whole origin; "": none
+	Version        web.Version
+	Logger         *slog.Logger
+	Stdout         io.Writer // where console receivers print
 	// Reloads delivers a request to read the configuration again (SIGHUP).
 	Reloads <-chan os.Signal
 }
@@ -152,11 +157,15 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	if a.intake, err = intake.Open(ctx, a.store, a.committed, a.Logger); err != nil {
 		return err
 	}
-	server, err := web.New(a.webDeps(ctx))
+	deps := a.webDeps(ctx)
+	if deps.CORSOrigin, err = corsOrigin(a.CORSOrigin); err != nil {
+		return err
+	}
+	server, err := web.New(deps)
 	if err != nil {
 		return err
 	}
-	listen := web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile}
+	listen := web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile, MaxConnections: a.MaxConnections}
 	listener, err := server.Listen(ctx, listen)
 	if err != nil {
 		return err

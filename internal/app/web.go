@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"alertd/internal/alert"
@@ -44,8 +45,23 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		StartedAt:      time.Now(),
 		ExternalURL:    a.external,
 		RoutePrefix:    a.RoutePrefix,
-		Limits:         web.Limits{Silences: max(a.MaxSilences, 0), Recurring: maxRecurring, SilenceBytes: max(a.MaxSilenceBytes, 0)},
+		Limits: web.Limits{
+			Silences: max(a.MaxSilences, 0), Recurring: maxRecurring, SilenceBytes: max(a.MaxSilenceBytes, 0),
+			Gets: a.GetConcurrency, Timeout: a.WebTimeout,
+		},
 	}
+}
+
+// corsOrigin compiles --web.cors.origin, which must match an origin's whole text.
+func corsOrigin(expression string) (*regexp.Regexp, error) {
+	if expression == "" {
+		return nil, nil //nolint:nilnil // none is allowed
+	}
+	re, err := regexp.Compile("^(?:" + expression + ")$")
+	if err != nil {
+		return nil, fmt.Errorf(`--web.cors.origin %q: %w: write a regular expression for whole origins, such as https://karma\.example\.org`, expression, err)
+	}
+	return re, nil
 }
 
 func (a *app) receivers() []web.Receiver {

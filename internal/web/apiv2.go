@@ -114,6 +114,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(refused.code)
 	case errors.As(err, &refused):
 		writeJSON(w, refused.code, refused.text)
+	case r.Context().Err() != nil: // the client has gone, or the time is up
+		writeJSON(w, http.StatusServiceUnavailable, err.Error())
 	default:
 		s.deps.Logger.Error("A request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		writeJSON(w, http.StatusInternalServerError, err.Error())

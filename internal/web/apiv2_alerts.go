@@ -49,10 +49,13 @@ func (s *Server) takeSnapshot(ctx context.Context) (snapshot, error) {
 }
 
 // apiAlerts returns the alerts that pass the filter, ordered by fingerprint.
-func (s *Server) apiAlerts(snap snapshot, f *alertFilter) []apiv2.Alert {
+func (s *Server) apiAlerts(ctx context.Context, snap snapshot, f *alertFilter) ([]apiv2.Alert, error) {
 	known := s.receiverLabels()
 	out := []apiv2.Alert{}
 	for i := range snap.alerts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		a := &snap.alerts[i]
 		if !f.matchers.Matches(a.Labels) {
 			continue
@@ -71,7 +74,7 @@ func (s *Server) apiAlerts(snap snapshot, f *alertFilter) []apiv2.Alert {
 	slices.SortFunc(out, func(a, b apiv2.Alert) int {
 		return cmp.Or(strings.Compare(a.Fingerprint, b.Fingerprint), time.Time(a.StartsAt).Compare(time.Time(b.StartsAt)))
 	})
-	return slices.CompactFunc(out, func(a, b apiv2.Alert) bool { return a.Fingerprint == b.Fingerprint })
+	return slices.CompactFunc(out, func(a, b apiv2.Alert) bool { return a.Fingerprint == b.Fingerprint }), nil
 }
 
 // show returns an alert as clients get it, unless its status is not asked for.
@@ -132,5 +135,5 @@ func (s *Server) getAlerts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.apiAlerts(snap, &f), nil
+	return s.apiAlerts(r.Context(), snap, &f)
 }

@@ -42,6 +42,9 @@ func (s *Server) getAlertGroups(r *http.Request) (any, error) {
 		groups: map[alert.GroupKey]*shownGroup{}, muted: map[string][]string{},
 	}
 	for i := range snap.alerts {
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
 		a := &snap.alerts[i]
 		if f.matchers.Matches(a.Labels) {
 			s.addToGroups(&all, a)

@@ -9,32 +9,44 @@ import (
 	"alertd/internal/web/apiv2"
 )
 
+const (
+	// maxAlerts bounds the alerts of one request. Prometheus sends 256 at most.
+	maxAlerts = 100_000
+	// shownInvalid is how many invalid alerts of a request its answer tells of.
+	shownInvalid = 100
+)
+
 // postAlerts serves POST /api/v2/alerts. The valid alerts of a request are
 // taken even where others in it are not, as Alertmanager does.
 func (s *Server) postAlerts(r *http.Request) (any, error) {
-	sent, err := apiv2.ReadAlerts(r.Body)
+	now, resolveTimeout := s.deps.Now(), s.deps.ResolveTimeout()
+	var valid []PostedAlert
+	var shown []error
+	invalid := 0
+	err := apiv2.ReadAlerts(r.Body, maxAlerts, func(a *apiv2.PostableAlert) {
+		posted, err := accept(a, now, resolveTimeout)
+		if err == nil {
+			valid = append(valid, posted)
+			return
+		}
+		if invalid++; invalid <= shownInvalid {
+			shown = append(shown, err)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	now, resolveTimeout := s.deps.Now(), s.deps.ResolveTimeout()
-	valid := make([]PostedAlert, 0, len(sent))
-	var invalid []error
-	for _, a := range sent {
-		posted, err := accept(a, now, resolveTimeout)
-		if err != nil {
-			s.metrics.invalid.Inc()
-			invalid = append(invalid, err)
-			continue
-		}
-		valid = append(valid, posted)
-	}
+	s.metrics.invalid.Add(float64(invalid))
 	if len(valid) > 0 {
 		if err := s.deps.Receive(r.Context(), valid); err != nil {
 			return nil, fmt.Errorf("storing the alerts: %w", err)
 		}
 	}
-	if len(invalid) > 0 {
-		return nil, badRequest(errors.Join(invalid...).Error())
+	if more := invalid - len(shown); more > 0 {
+		shown = append(shown, fmt.Errorf("and %d more that are not valid", more))
+	}
+	if invalid > 0 {
+		return nil, badRequest(errors.Join(shown...).Error())
 	}
 	return nil, nil //nolint:nilnil // an empty 200
 }

@@ -74,9 +74,12 @@ func (s *Server) deleteSilence(r *http.Request) (any, error) {
 	return nil, nil //nolint:nilnil // an empty 200
 }
 
+// maxSilenceBody bounds the body that tells of one silence, in bytes.
+const maxSilenceBody = 2 << 20
+
 // postSilences serves POST /api/v2/silences.
 func (s *Server) postSilences(r *http.Request) (any, error) {
-	sent, err := apiv2.ReadSilence(r.Body)
+	sent, err := apiv2.ReadSilence(http.MaxBytesReader(nil, r.Body, maxSilenceBody))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -97,6 +98,9 @@ type Deps struct {
 	ExternalURL  *url.URL // how people reach this server
 	RoutePrefix  string   // path below which everything is served; the external URL's where it is left out
 	Limits       Limits
+	// CORSOrigin matches the origins whose pages may use the API: their whole
+	// text, such as https://karma.example.org. Nil: none.
+	CORSOrigin *regexp.Regexp
 }
 
 // Limits are bounds that Alertmanager's flags set too; zero is no limit.
@@ -104,6 +108,10 @@ type Limits struct {
 	Silences     int // how many are kept, ended ones included
 	Recurring    int // how many recurring ones
 	SilenceBytes int // the size of one: its texts together
+	// Gets is how many GET requests of page and API are answered at once; below
+	// 1 it is the number of processors, or 8 where that is more.
+	Gets    int
+	Timeout time.Duration // how long answering a request may take
 }
 
 // Version tells what was built.

@@ -14,6 +14,10 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
 
+// DefaultConnections is how many connections there may be at once, as at
+// Prometheus.
+const DefaultConnections = 512
+
 // DefaultAddress is where alertd listens unless told otherwise: on this host only.
 const DefaultAddress = "127.0.0.1:9099"
 
@@ -22,6 +26,9 @@ type ListenConfig struct {
 	Address       string // host:port; DefaultAddress where it is empty
 	WebConfigFile string // TLS and basic auth, in the exporter toolkit's format; "" for neither
 
+	// How many connections there may be at once; more wait until one of them is
+	// closed. DefaultConnections where it is 0.
+	MaxConnections int
 	// How long a client may take to send a request (default 1 minute), and to
 	// take the answer (default 2 minutes).
 	ReadTimeout, WriteTimeout time.Duration
@@ -32,13 +39,16 @@ type ListenConfig struct {
 
 const (
 	headerTimeout = 10 * time.Second
-	idleTimeout   = 5 * time.Minute
-	maxHeader     = 64 << 10 // bytes
+	idleTimeout   = 2 * time.Minute // longer than Prometheus takes to send again
+	maxHeader     = 64 << 10        // bytes
 )
 
 // Listen checks the web configuration and opens the address: all that can be
 // wrong with either shows before anything else is started.
 func (s *Server) Listen(ctx context.Context, cfg ListenConfig) (net.Listener, error) {
+	if cfg.MaxConnections < 0 {
+		return nil, fmt.Errorf("--web.max-connections %d: give a number from 1, or 0 for %d", cfg.MaxConnections, DefaultConnections)
+	}
 	if err := toolkit.Validate(cfg.WebConfigFile); err != nil {
 		return nil, fmt.Errorf("the web configuration %s: %w", cfg.WebConfigFile, err)
 	}
@@ -74,7 +84,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, cfg ListenCon
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- toolkit.Serve(listener, server, &toolkit.FlagConfig{WebConfigFile: &cfg.WebConfigFile}, s.deps.Logger)
+		bounded := boundConnections(listener, cmp.Or(cfg.MaxConnections, DefaultConnections))
+		ended <- toolkit.Serve(bounded, server, &toolkit.FlagConfig{WebConfigFile: &cfg.WebConfigFile}, s.deps.Logger)
 	}()
 	select {
 	case err := <-ended:

@@ -19,6 +19,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	invalid  prometheus.Counter
+	refused  *prometheus.CounterVec
 }
 
 func newMetrics(d Deps) (*metrics, error) {
@@ -40,13 +41,17 @@ func newMetrics(d Deps) (*metrics, error) {
 			Name: "alertd_alerts_invalid_total",
 			Help: "Alerts sent by other programs that were refused as invalid.",
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertd_http_requests_refused_total",
+			Help: "HTTP requests refused because of what else was under way: too many GETs, or too much being sent.",
+		}, []string{"reason"}),
 	}
 	if d.Registerer == nil {
 		return m, nil
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.inFlight, m.invalid,
+		m.requests, m.duration, m.inFlight, m.invalid, m.refused,
 		buildInfo("alertd_build_info", "What was built: a constant 1 labeled by version, commit and Go version.",
 			prometheus.Labels{"version": d.Version.Version, "commit": d.Version.Commit, "goversion": runtime.Version()}),
 		buildInfo("alertmanager_build_info", "The Alertmanager whose API is served, for clients that look for it: a constant 1.",

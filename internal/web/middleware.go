@@ -7,11 +7,8 @@ import (
 	"strings"
 )
 
-// maxBody bounds the body of every request, in bytes.
-const maxBody = 16 << 20
-
-// protect wraps what is to hold for every request: bounded bodies, no writing
-// from pages of other origins, no guessing of content types, no framing.
+// protect wraps what is to hold for every request: bounds, no writing from pages
+// of other origins but those that may, no guessing of content types, no framing.
 func (s *Server) protect(next http.Handler) (http.Handler, error) {
 	origins := http.NewCrossOriginProtection()
 	if u := s.deps.ExternalURL; u != nil && u.Host != "" {
@@ -26,14 +23,14 @@ func (s *Server) protect(next http.Handler) (http.Handler, error) {
 		http.Error(w, "requests that change something are not taken from pages of another origin; "+
 			"if this page is alertd's own, set --web.external-url to its address", http.StatusForbidden)
 	}))
-	guarded := origins.Handler(next)
+	next = s.limited(s.boundBodies(next))
+	checked := s.allowOrigins(next, origins.Handler(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "same-origin") // with none, browsers would hide the origin of our own form
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		guarded.ServeHTTP(w, r)
+		checked.ServeHTTP(w, r)
 	}), nil
 }
 

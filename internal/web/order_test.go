@@ -15,7 +15,7 @@ import (
 func TestOrdersAreAlertmanagers(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var sets []model.LabelSet
-	for range 200 {
+	for range 60 {
 		ls := model.LabelSet{}
 		for _, name := range []model.LabelName{"job", "instance", "alertname", "z"} {
 			if v := random.IntN(4); v > 0 {

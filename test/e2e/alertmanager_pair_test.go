@@ -47,6 +47,7 @@ func (r request) String() string {
 type answer struct {
 	status             int
 	contentType, allow string
+	headers            string // those of caching and of CORS
 	body               any
 }
 
@@ -55,7 +56,7 @@ func (a answer) String() string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%d [%s] [%s] %.600s", a.status, a.contentType, a.allow, text)
+	return fmt.Sprintf("%d [%s] [%s] [%s] %.600s", a.status, a.contentType, a.allow, a.headers, text)
 }
 
 // difference is one that is meant, or of no consequence.
@@ -81,16 +82,16 @@ receivers:
   - {name: unused}
 `
 
-// newPair starts both below the same path.
-func newPair(t *testing.T, prefix string, differences []difference) *pair {
+// newPair starts both below the same path, with the same flags.
+func newPair(t *testing.T, prefix string, differences []difference, flags ...string) *pair {
 	t.Helper()
 	s := &stack{t: t, dir: t.TempDir(), alertdPort: freePort(t)}
 	listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
-	theirs := start(t, tool(t, "alertmanager"), nil, "--config.file="+s.write("alertmanager.yml", pairConfig),
-		"--storage.path="+s.path("theirs"), "--cluster.listen-address=", "--web.listen-address="+listen, "--web.route-prefix=/"+prefix)
+	theirs := start(t, tool(t, "alertmanager"), nil, append(flags, "--config.file="+s.write("alertmanager.yml", pairConfig),
+		"--storage.path="+s.path("theirs"), "--cluster.listen-address=", "--web.listen-address="+listen, "--web.route-prefix=/"+prefix)...)
 	config := s.write("alertd.yml", pairConfig+"resources: {enabled: false}\ncontainers: {enabled: false}\n")
-	ours := start(t, binary("alertd"), nil, "--config.file="+config, "--storage.path="+s.path("ours"),
-		fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.alertdPort), "--web.route-prefix=/"+prefix)
+	ours := start(t, binary("alertd"), nil, append(flags, "--config.file="+config, "--storage.path="+s.path("ours"),
+		fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.alertdPort), "--web.route-prefix=/"+prefix)...)
 	p := &pair{
 		t: t, differences: differences, seen: map[string]int{},
 		ours: &peer{url: strings.TrimSuffix(s.url("/"+prefix), "/")}, theirs: &peer{url: strings.TrimSuffix("http://"+listen+"/"+prefix, "/")},
@@ -178,7 +179,16 @@ func (p *peer) ask(t *testing.T, r request) answer {
 	p.learn(r, data)
 	allowed := strings.Split(resp.Header.Get("Allow"), ",")
 	slices.Sort(allowed) // their order is by chance
-	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), strings.Join(allowed, ","), p.named(data)}
+	var headers []string
+	for _, name := range []string{
+		"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age",
+		"Access-Control-Allow-Credentials", "Access-Control-Expose-Headers", "Vary", "Cache-Control",
+	} {
+		if values := resp.Header.Values(name); len(values) > 0 {
+			headers = append(headers, name+": "+strings.Join(values, ", "))
+		}
+	}
+	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), strings.Join(allowed, ","), strings.Join(headers, "; "), p.named(data)}
 }
 
 // learn keeps the id of a silence that was made.

@@ -160,3 +160,39 @@ func TestAnswersAsAlertmanagerBelowAPath(t *testing.T) {
 		}
 	}
 }
+
+// What pages of other origins may do is the same under the flag for it, but that
+// alertd lets no other page change anything.
+func TestCORSAsAlertmanager(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "", append(differences(), difference{
+		"alertd takes no changes from pages of other origins", func(r request, ours, _ answer) bool {
+			return r.method != http.MethodGet && r.method != http.MethodOptions && ours.status == http.StatusForbidden && slices.ContainsFunc(r.headers, func(h string) bool {
+				return h == "http://good.example.evil.example" || h == "https://good_example" || h == "HTTP://GOOD.example" || h == "null"
+			})
+		},
+	}), `--web.cors.origin=https?://(good|fine)\.example(:\d+)?`)
+	for _, origin := range []string{"http://good.example", "https://fine.example:8443", "http://good.example.evil.example", "https://good_example", "null", "HTTP://GOOD.example", ""} {
+		for _, method := range []string{"GET", "POST", "DELETE", "PUT", "OPTIONS", "HEAD"} {
+			for _, headers := range [][]string{
+				{},
+				{"Access-Control-Request-Method", "POST"},
+				{"Access-Control-Request-Method", "DELETE", "Access-Control-Request-Headers", "content-type,x-a"},
+				{"Access-Control-Request-Method", "PUT"},
+				{"Access-Control-Request-Method", "post"},
+				{"Access-Control-Request-Method", ""},
+				{"Access-Control-Request-Headers", "x"},
+			} {
+				body := ""
+				if method == "POST" {
+					body = "[]"
+				}
+				if origin != "" {
+					headers = append([]string{"Origin", origin}, headers...)
+				}
+				p.compare(request{method, "/api/v2/alerts", body, headers})
+			}
+		}
+	}
+	t.Logf("%d requests compared; differences: %v", p.compared, p.seen)
+}

@@ -63,22 +63,20 @@ type PostableAlert struct {
 	GeneratorURL string   `json:"generatorURL"`
 }
 
-// CheckAlerts tells the first thing by which a list of alerts does not follow
-// the schema. A nil entry is one that was null.
-func CheckAlerts(alerts []*PostableAlert) error {
-	for i, a := range alerts {
-		at := strconv.Itoa(i)
-		if a == nil {
-			return required(at)
+// check tells the first thing by which an alert, at place i of its list, does
+// not follow the schema. Nil is one that was null.
+func (a *PostableAlert) check(i int) error {
+	at := strconv.Itoa(i)
+	if a == nil {
+		return required(at)
+	}
+	if a.GeneratorURL != "" {
+		if _, err := url.ParseRequestURI(a.GeneratorURL); err != nil {
+			return Errorf(CodeType, "%s.generatorURL in body must be of type uri: %.256q", at, a.GeneratorURL)
 		}
-		if a.GeneratorURL != "" {
-			if _, err := url.ParseRequestURI(a.GeneratorURL); err != nil {
-				return Errorf(CodeType, "%s.generatorURL in body must be of type uri: %.256q", at, a.GeneratorURL)
-			}
-		}
-		if !a.Labels.Given {
-			return required(at + ".labels")
-		}
+	}
+	if !a.Labels.Given {
+		return required(at + ".labels")
 	}
 	return nil
 }

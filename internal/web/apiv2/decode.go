@@ -10,37 +10,49 @@ import (
 	"os"
 )
 
-// ReadAlerts reads the body of POST /alerts: all of it, or an *Error. Memory is
-// bounded by the body's size.
-func ReadAlerts(body io.Reader) ([]*PostableAlert, error) {
+// ErrBusy is what a body's reader returns where taking more would take too much
+// memory, with all the other requests under way.
+var ErrBusy = errors.New("too many requests are being read")
+
+// ReadAlerts reads the body of POST /alerts and hands over its alerts one by
+// one, at most limit of them. Where it returns an *Error nothing of the body
+// counts, not even what was handed over. Memory is bounded by the largest alert.
+func ReadAlerts(body io.Reader, limit int, take func(*PostableAlert)) error {
 	const what = "alerts"
 	dec := json.NewDecoder(body)
 	open, err := dec.Token()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, required(what)
+		return required(what)
 	case err != nil:
-		return nil, parseError(what, err)
+		return parseError(what, err)
 	case open == nil: // null
-		return nil, ended(what, dec)
+		return ended(what, dec)
 	case open != json.Delim('['):
-		return nil, parseError(what, errors.New("it is not a list"))
+		return parseError(what, errors.New("it is not a list"))
 	}
-	var alerts []*PostableAlert
-	for dec.More() {
+	var broken error // the first break of the schema; that the rest is no JSON counts more
+	for i := 0; dec.More(); i++ {
+		if i == limit {
+			return Errorf(http.StatusRequestEntityTooLarge, "more than %d alerts in one request: send them in several", limit)
+		}
 		var a *PostableAlert
 		if err := dec.Decode(&a); err != nil {
-			return nil, parseError(what, err)
+			return parseError(what, err)
 		}
-		alerts = append(alerts, a)
+		if broken == nil {
+			if broken = a.check(i); broken == nil {
+				take(a)
+			}
+		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, parseError(what, err)
+		return parseError(what, err)
 	}
 	if err := ended(what, dec); err != nil {
-		return nil, err
+		return err
 	}
-	return alerts, CheckAlerts(alerts)
+	return broken
 }
 
 // ReadSilence reads the body of POST /silences, or returns an *Error.
@@ -84,6 +96,8 @@ func parseError(what string, err error) *Error {
 	var tooLarge *http.MaxBytesError
 	var wrongType *json.UnmarshalTypeError
 	switch {
+	case errors.Is(err, ErrBusy):
+		return Errorf(http.StatusServiceUnavailable, "%s: try again later", err)
 	case errors.As(err, &tooLarge):
 		return Errorf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
