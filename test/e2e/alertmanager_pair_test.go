@@ -197,12 +197,9 @@ func (p *peer) learn(r request, data []byte) {
 	if r.method != http.MethodPost || json.Unmarshal(data, &made) != nil || made.SilenceID == "" {
 		return
 	}
-	for _, id := range p.silences {
-		if id == made.SilenceID {
-			return
-		}
+	if !slices.Contains(p.silences, made.SilenceID) {
+		p.silences = append(p.silences, made.SilenceID)
 	}
-	p.silences = append(p.silences, made.SilenceID)
 }
 
 // named reads a body, with names for ids and for moments that depend on when it

@@ -18,6 +18,7 @@ type stack struct {
 	nodePort, prometheusPort, alertdPort int
 	prometheus, alertd                   *process
 	config                               string
+	prefix                               string // path below which alertd serves, "" for none
 }
 
 // newStack starts node_exporter and Prometheus, which scrapes it every second.
@@ -40,10 +41,10 @@ scrape_configs:
 	return s
 }
 
-func (s *stack) startPrometheus() {
+func (s *stack) startPrometheus(flags ...string) {
 	s.t.Helper()
-	s.prometheus = start(s.t, tool(s.t, "prometheus"), nil, "--config.file="+s.path("prometheus.yml"),
-		"--storage.tsdb.path="+s.path("tsdb"), fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.prometheusPort))
+	s.prometheus = start(s.t, tool(s.t, "prometheus"), nil, append(flags, "--config.file="+s.path("prometheus.yml"),
+		"--storage.tsdb.path="+s.path("tsdb"), fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.prometheusPort))...)
 	s.prometheus.answers(fmt.Sprintf("http://127.0.0.1:%d/-/ready", s.prometheusPort))
 }
 
@@ -61,7 +62,7 @@ containers: {enabled: false}
 func (s *stack) startAlertd() {
 	s.t.Helper()
 	s.alertd = start(s.t, binary("alertd"), nil, "--config.file="+s.config, "--storage.path="+s.path("state"),
-		fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.alertdPort))
+		fmt.Sprintf("--web.listen-address=127.0.0.1:%d", s.alertdPort), "--web.route-prefix=/"+s.prefix)
 	s.alertd.answers(s.url("/-/ready"))
 }
 
@@ -125,6 +126,9 @@ func (s *stack) evaluations(n int, group string) {
 func (s *stack) textfiles() string       { return s.path("textfiles") }
 func (s *stack) path(name string) string { return filepath.Join(s.dir, name) }
 func (s *stack) url(path string) string {
+	if s.prefix != "" {
+		path = "/" + s.prefix + path
+	}
 	return fmt.Sprintf("http://127.0.0.1:%d%s", s.alertdPort, path)
 }
 
