@@ -58,7 +58,7 @@ func (r *Rule) Step(before []alert.Alert, outcome Outcome, ts time.Time) (Steps,
 	}
 	for i := range before {
 		if _, breached := seen[before[i].Fingerprint()]; !breached {
-			s.absent(before[i], &outcome)
+			s.absent(rewound(before[i], ts), &outcome)
 		}
 	}
 	if r.Limit > 0 && len(s.out.Active) > r.Limit {
@@ -115,7 +115,7 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 		s.begin(b)
 		return
 	}
-	a := *before
+	a := rewound(*before, s.ts)
 	a.Value, a.Series = b.Value, b.Series
 	kept := !a.KeepFiringSince.IsZero()
 	a.KeepFiringSince = time.Time{}
@@ -130,7 +130,7 @@ func (s *stepper) breach(before *alert.Alert, b Breach) {
 	case a.State == alert.Pending && !s.ts.Before(due):
 		s.fire(&a)
 		s.change(a)
-	case a.State == alert.Firing && s.ts.Before(due):
+	case a.State == alert.Firing && s.young(&a):
 		s.demote(&a)
 	case returned || kept:
 		s.change(a)
@@ -183,6 +183,12 @@ func (s *stepper) since(b Breach) time.Time {
 }
 
 func (s *stepper) due(activeAt time.Time) time.Time { return s.rule.due(activeAt) }
+
+// young tells whether a firing alert is of less than the rule's For. One that
+// fired after this evaluation's time did so before the clock was set back.
+func (s *stepper) young(a *alert.Alert) bool {
+	return s.ts.Before(s.due(a.ActiveAt)) && !a.FiredAt.After(s.ts)
+}
 
 func (s *stepper) fire(a *alert.Alert) {
 	a.State, a.FiredAt = alert.Firing, s.ts

@@ -58,7 +58,7 @@ func (s *stepper) keepFiring(a *alert.Alert) bool {
 	switch {
 	case s.ts.Sub(a.KeepFiringSince) >= s.rule.KeepFiringFor:
 		return false
-	case s.ts.Before(s.due(a.ActiveAt)):
+	case s.young(a):
 		s.demote(a)
 	case begins:
 		s.change(*a)
