@@ -40,9 +40,12 @@ type Intake struct {
 	logger    *slog.Logger
 	wake      chan struct{}
 
-	mu     sync.Mutex
-	setup  Setup
+	mu    sync.Mutex
+	setup Setup
+	// active's ExpiresAt are times that a process has seen pass, and not of the
+	// day: a clock that is set makes no alert end.
 	active map[alert.Fingerprint]alert.Alert
+	opened bool // Apply has been called
 }
 
 // Open returns an intake that goes on from the store. committed is called
@@ -70,9 +73,18 @@ func (in *Intake) Apply(ctx context.Context, s Setup, now time.Time) error {
 	defer in.mu.Unlock()
 	in.setup = s
 	e := newEvaluation(now)
-	for _, a := range in.active {
+	for fp, a := range in.active {
 		e.Touched[a.ID] = s.Route(a.Labels)
+		if !in.opened {
+			a.ExpiresAt = passing(a.ExpiresAt, now)
+			// Nobody could renew it while alertd was away.
+			if renewed := now.Add(s.ResolveTimeout); a.ExpiresAt.Before(renewed) {
+				a.ExpiresAt = renewed
+			}
+			in.active[fp] = a
+		}
 	}
+	in.opened = true
 	return in.commit(ctx, e, nil)
 }
 
@@ -124,7 +136,7 @@ func (in *Intake) merge(p Posted, known alert.Alert, active bool, now time.Time)
 		a.State, a.ResolvedAt, a.Resolution = alert.Resolved, p.EndsAt, alert.EndedByPeer
 		return a, true
 	}
-	a.ExpiresAt = p.EndsAt
+	a.ExpiresAt = passing(p.EndsAt, now)
 	if p.EndsAt.IsZero() {
 		a.ExpiresAt = now.Add(in.setup.ResolveTimeout)
 	}
@@ -140,6 +152,10 @@ func (in *Intake) merge(p Posted, known alert.Alert, active bool, now time.Time)
 func (in *Intake) promised(a *alert.Alert) bool {
 	return !a.ExpiresAt.Equal(a.UpdatedAt.Add(in.setup.ResolveTimeout))
 }
+
+// passing returns a time of day as the moment that is as far from now, which no
+// setting of the clock moves. now must be read from the clock.
+func passing(t, now time.Time) time.Time { return now.Add(t.Sub(now)) }
 
 // record adds an alert to the evaluation; renewals alone touch no group.
 func (in *Intake) record(e *alert.Evaluation, a alert.Alert, now time.Time) {

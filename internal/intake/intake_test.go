@@ -181,6 +181,34 @@ func TestAlertsExpire(t *testing.T) {
 	})
 }
 
+// While alertd was away nobody could renew an alert: its sender gets the time
+// for it.
+func TestExpiredWhileAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{rows: map[string]alert.Alert{}}
+		post(t, opened(t, m), "A", nil)
+		<-time.After(time.Hour)
+		in := opened(t, m)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- in.Run(ctx) }()
+		<-time.After(4 * time.Minute)
+		synctest.Wait()
+		m.expect(t, "A firing")
+		post(t, in, "A", nil)
+		<-time.After(4 * time.Minute)
+		synctest.Wait()
+		m.expect(t, "A firing")
+		<-time.After(2 * time.Minute)
+		synctest.Wait()
+		m.expect(t, "A resolved expired")
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // What could not be stored was not taken in: the sender is told, and posts again.
 func TestStoreAway(t *testing.T) {
 	m := &memory{rows: map[string]alert.Alert{}}
