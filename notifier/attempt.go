@@ -26,11 +26,6 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 	}
 	n := b.notifier
 	started := time.Now()
-	if started.After(d.ExpiresAt) {
-		d.State, d.FinishedAt = alert.DeliveryExpired, started
-		b.logger.Error("Gave up a delivery", "delivery", d.ID, "group", d.Group, "attempts", d.Attempts, "last_error", d.LastError)
-		return b.commit(ctx, d, "expired")
-	}
 	shown, truncated := firstOf(d.Content)
 	alerts, err := n.store.DeliveryAlerts(ctx, &alert.Delivery{ID: d.ID, Content: shown})
 	if err != nil {
@@ -87,6 +82,11 @@ func (b *outbox) fail(ctx context.Context, d *alert.Delivery, f *Failure, now ti
 		return b.commit(ctx, d, "refused")
 	}
 	d.NextAttemptAt = b.failed(f, now)
+	if now.After(d.ExpiresAt) { // however late it is, it was tried once more
+		d.State, d.FinishedAt = alert.DeliveryExpired, now
+		b.logger.Error("Gave up a delivery", "delivery", d.ID, "group", d.Group, "attempts", d.Attempts, "last_error", d.LastError)
+		return b.commit(ctx, d, "expired")
+	}
 	b.logger.Warn("Delivery failed; trying again", "delivery", d.ID, "group", d.Group, "attempt", d.Attempts,
 		"err", f, "in", d.NextAttemptAt.Sub(now).Round(time.Millisecond))
 	return b.commit(ctx, d, "failed")

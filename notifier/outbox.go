@@ -72,10 +72,22 @@ func (b *outboxes) wake(integration string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if box := b.running[integration]; box != nil {
-		select {
-		case box.wakeUp <- struct{}{}:
-		default:
-		}
+		box.wake()
+	}
+}
+
+func (b *outboxes) wakeAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, box := range b.running {
+		box.wake()
+	}
+}
+
+func (b *outbox) wake() {
+	select {
+	case b.wakeUp <- struct{}{}:
+	default:
 	}
 }
 

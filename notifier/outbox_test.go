@@ -324,6 +324,29 @@ func TestOutboxExpires(t *testing.T) {
 	})
 }
 
+// What expired while alertd was away is tried once more before it is given up.
+func TestOutboxTriesOnceMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := true
+		f := &far{}
+		f.heed = func(int) error {
+			if away {
+				return errors.New("away")
+			}
+			return nil
+		}
+		o := open(t, map[string]*far{"x": f}, notifier.Options{})
+		defer o.close()
+		o.put(alert.Firing, "A")
+		o.stop()
+		pass(25 * time.Hour)
+		away = false
+		o.start()
+		pass(time.Minute)
+		o.expect(f, "90000s firing A")
+	})
+}
+
 // A message that a newer truth overtakes while it is under way is not told
 // again with it.
 func TestOutboxOvertakenUnderWay(t *testing.T) {

@@ -345,6 +345,35 @@ func TestPlanSilence(t *testing.T) {
 	})
 }
 
+// A clock that is set back makes nothing wait until it is that late again.
+func TestPlanClockSetBack(t *testing.T) {
+	t.Run("a new group", func(t *testing.T) {
+		w := newWorld(t, RouteOptions{GroupWait: time.Minute, GroupInterval: 5 * time.Minute, RepeatInterval: 4 * time.Hour}, "slack")
+		w.in.View.CreatedAt = at(600)
+		w.fire(600, "A")
+		w.in.View.DueAt = at(0)
+		w.run(10)
+		w.expect("0 slack first notification +A")
+	})
+	t.Run("a change in a group that was told", func(t *testing.T) {
+		w := newWorld(t, RouteOptions{GroupWait: time.Minute, GroupInterval: 5 * time.Minute, RepeatInterval: 4 * time.Hour}, "slack")
+		w.fire(0, "A")
+		w.run(1)
+		w.fire(600, "B")
+		w.in.View.DueAt = at(2)
+		w.run(10)
+		w.expect("1 slack first notification +A", "2 slack new alerts added +A +B")
+	})
+	t.Run("an alert of a sender whose clock is ahead waits as others do", func(t *testing.T) {
+		w := newWorld(t, RouteOptions{GroupWait: time.Minute, GroupInterval: 5 * time.Minute, RepeatInterval: 4 * time.Hour}, "slack")
+		w.in.View.CreatedAt = at(0)
+		w.fire(60, "A")
+		w.in.View.DueAt = at(0)
+		w.run(10)
+		w.expect("1 slack first notification +A")
+	})
+}
+
 // Both integrations are told of a recovery, whichever is slower.
 func TestPlanRecoveryPerIntegration(t *testing.T) {
 	w := newWorld(t, prompt(), "mail", "slack")

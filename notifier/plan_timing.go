@@ -21,13 +21,27 @@ func (p *planner) tickFor(changes []*alert.Alert) time.Time {
 	last, interval := p.in.View.FlushedAt, p.in.Route.GroupInterval
 	switch {
 	case last.IsZero():
-		return p.firstFired().Add(p.in.Route.GroupWait)
+		return p.begun().Add(p.in.Route.GroupWait)
+	case first.After(p.in.Now):
+		return p.in.Now // the clock was set back since, or its sender's is ahead
 	case interval <= 0 || !first.After(last):
 		return first
 	default:
 		steps := (first.Sub(last) + interval - 1) / interval
 		return last.Add(steps * interval)
 	}
+}
+
+// begun returns when a new group began to wait: when its first alert fired or,
+// where that is yet to come by its sender's clock, when the group was made. Both
+// are yet to come where the clock was set back: then it has waited long enough.
+func (p *planner) begun() time.Time {
+	for _, t := range []time.Time{p.firstFired(), p.in.View.CreatedAt} {
+		if !t.After(p.in.Now) {
+			return t
+		}
+	}
+	return p.in.Now.Add(-p.in.Route.GroupWait)
 }
 
 func (p *planner) firstFired() time.Time {

@@ -18,12 +18,16 @@ const (
 	planAtOnce = 32
 	// storeRetry is how long the loops wait after the store failed them.
 	storeRetry = 2 * time.Second
+	// longestSleep is how long the loops sleep at most, for what they wait for is
+	// a time of day, and somebody may set the clock.
+	longestSleep = 15 * time.Second
 )
 
 // planLoop plans groups as they become due.
 func (n *Notifier) planLoop(ctx context.Context, boxes *outboxes) error {
+	clock := &clock{}
 	for {
-		next, err := n.planDue(ctx, boxes)
+		next, err := n.planAt(ctx, clock, boxes)
 		if err != nil && ctx.Err() == nil {
 			n.logger.Error("Planning failed; trying again", "err", err, "in", storeRetry)
 			next = time.Now().Add(storeRetry)
@@ -32,6 +36,23 @@ func (n *Notifier) planLoop(ctx context.Context, boxes *outboxes) error {
 			return nil
 		}
 	}
+}
+
+// planAt sees to it that nothing waits for a time that a clock which was set,
+// now or while alertd was away, has put far off; then it plans what is due.
+func (n *Notifier) planAt(ctx context.Context, clock *clock, boxes *outboxes) (time.Time, error) {
+	now := time.Now()
+	if by, jumped := clock.jump(now); jumped {
+		if by != 0 {
+			n.logger.Warn("The clock was set; looking at everything that waits for a time", "by", by)
+		}
+		if err := n.store.Reschedule(ctx, now, by); err != nil {
+			return time.Time{}, err
+		}
+		boxes.wakeAll()
+	}
+	clock.read(now)
+	return n.planDue(ctx, boxes)
 }
 
 // planDue plans every group that is due and returns when the next one will be.
@@ -95,7 +116,7 @@ func (n *Notifier) planGroup(ctx context.Context, setup *Setup, silences alert.S
 func sleep(ctx context.Context, wake <-chan struct{}, at time.Time) bool {
 	var alarm <-chan time.Time
 	if !at.IsZero() {
-		timer := time.NewTimer(time.Until(at))
+		timer := time.NewTimer(min(time.Until(at), longestSleep))
 		defer timer.Stop()
 		alarm = timer.C
 	}

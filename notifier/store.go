@@ -14,6 +14,7 @@ type Store interface {
 	GroupView(ctx context.Context, key alert.GroupKey) (*alert.GroupView, error)
 	CommitPlan(ctx context.Context, p *alert.PlanResult) error
 	Silences(ctx context.Context) (alert.Silences, error)
+	Reschedule(ctx context.Context, now time.Time, by time.Duration) error
 
 	DueDeliveries(ctx context.Context, integration string, now time.Time, limit int) ([]alert.Delivery, time.Time, error)
 	DeliveryAlerts(ctx context.Context, d *alert.Delivery) ([]alert.Alert, error)

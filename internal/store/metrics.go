@@ -18,6 +18,7 @@ const (
 	opDueGroups         operation = "due_groups"
 	opGroupView         operation = "group_view"
 	opCommitPlan        operation = "commit_plan"
+	opReschedule        operation = "reschedule"
 	opDueDeliveries     operation = "due_deliveries"
 	opDeliveryAlerts    operation = "delivery_alerts"
 	opDeliveryGroup     operation = "delivery_group"

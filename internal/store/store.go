@@ -68,6 +68,11 @@ type Store interface {
 	// the wish is ignored, for the delivery's outcome makes the group due again.
 	CommitPlan(ctx context.Context, p *alert.PlanResult) error
 
+	// Reschedule makes due at now every group and delivery that waits for a later
+	// time, and lets the deliveries that are due expire so much later: after the
+	// time of day was set by so much, what waits for a time waits for a wrong one.
+	Reschedule(ctx context.Context, now time.Time, by time.Duration) error
+
 	// DueDeliveries returns up to limit deliveries of an integration that are due
 	// at now, in order of their next attempt, and when the next one after them is
 	// due, which is in the past where the limit cut the list (zero: none is). Those whose group is itself due are left out: planning

@@ -14,6 +14,7 @@ func deliveryTests() map[string]func(*testing.T, *fixture) {
 		"LongestDueFirst": testDueDeliveries,
 		"Listed":          testDeliveries,
 		"Queue":           testQueue,
+		"Rescheduled":     testReschedule,
 		"TheirAlerts":     testDeliveryAlerts,
 		"TheirGroup":      testDeliveryGroup,
 	}
@@ -52,6 +53,34 @@ func testDueDeliveries(t *testing.T, s *fixture) {
 	due, _, err := s.DueDeliveries(t.Context(), "mail", at(0), 1)
 	s.check("reading what is due", err)
 	same(t, "every field", due, []alert.Delivery{newDelivery(0, "d", "d", "mail")})
+}
+
+// The clock is set: what waits for a later time is due, and expires later.
+func testReschedule(t *testing.T, s *fixture) {
+	s.fire(0, "later", "a")
+	d := newDelivery(0, "later", "1", "mail")
+	d.NextAttemptAt = at(100)
+	s.plan(alert.PlanResult{Key: "later", DueAt: at(200), Create: []alert.Delivery{d}})
+	s.fire(0, "never", "b")
+	s.plan(alert.PlanResult{Key: "never"})
+	s.fire(0, "told", "c")
+	s.finish(1, s.deliver(0, "told", "2", alert.Content{}), alert.DeliveryDelivered)
+	s.plan(alert.PlanResult{Key: "told"})
+	before := s.view("later").Revision
+
+	s.check("rescheduling", s.Reschedule(t.Context(), at(10), 90*time.Minute))
+	keys, next := s.due(10, 10)
+	same(t, "the groups that are due", keys, []alert.GroupKey{"later"})
+	same(t, "the next one", next, time.Time{})
+	if now := s.view("later").Revision; now <= before {
+		t.Errorf("the revision of what changed went from %d to %d", before, now)
+	}
+	d.NextAttemptAt, d.ExpiresAt = at(10), at(1440+90)
+	same(t, "the delivery", s.delivery("1"), d)
+	same(t, "one that is told", s.delivery("2").ExpiresAt, at(1440))
+
+	s.check("rescheduling", s.Reschedule(t.Context(), at(20), 0))
+	same(t, "the delivery that was due", s.delivery("1"), d)
 }
 
 func testDeliveries(t *testing.T, s *fixture) {
