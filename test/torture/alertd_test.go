@@ -69,7 +69,7 @@ func (a *alertd) start() {
 		a.downs = append(a.downs, history.Down{From: a.ended, Until: time.Now(), Killed: a.kill})
 	}
 	a.mu.Unlock()
-	a.cmd = exec.CommandContext(context.WithoutCancel(a.t.Context()), binary(),
+	a.cmd = exec.CommandContext(context.WithoutCancel(a.t.Context()), program(),
 		"--config.file="+filepath.Join(a.dir, "alertd.yml"), "--storage.path="+a.storage,
 		fmt.Sprintf("--web.listen-address=127.0.0.1:%d", a.port))
 	a.cmd.Stdout, a.cmd.Stderr = a, a

@@ -59,8 +59,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// binary returns the path of the alertd under test.
-func binary() string { return filepath.Join(os.Getenv(binariesEnv), "alertd") }
+// program returns the path of the alertd under test.
+func program() string { return filepath.Join(os.Getenv(binariesEnv), "alertd") }
 
 // patience bounds every wait; nothing here takes so long unless it is broken.
 const patience = time.Minute

@@ -28,6 +28,7 @@ evaluation: {interval: 1s}
 resources: {enabled: false}
 containers: {enabled: false}
 rule_files: [{path: storm.yml, on_missing: keep}]
+route: {receiver: team, group_by: [alertname], group_wait: 0s, group_interval: 1ms, repeat_interval: 1000h}
 receivers: [{name: team, webhook_configs: [{url: %q, timeout: %s}]}]
 `, s.prometheus.URL, s.hook.URL, attemptTimeout))
 	return s
