@@ -29,7 +29,7 @@ func TestStepClockSetBack(t *testing.T) {
 			want: []string{"a:pending", "a:pending", "a:firing"},
 		},
 		"keep_firing_for ends": {
-			change: func(r *rules.Rule) { r.For, r.KeepFiringFor = 0, 2 * time.Minute },
+			change: func(r *rules.Rule) { r.For, r.KeepFiringFor = 0, 2*time.Minute },
 			before: []tick{breach, healthy}, after: []tick{healthy, healthy, healthy},
 			want: []string{"a:firing:kept", "a:firing:kept", ""},
 		},
