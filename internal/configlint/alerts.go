@@ -10,7 +10,9 @@ import (
 )
 
 // selfAlerts are what alertd raises about itself.
-func selfAlerts() []string { return []string{"PrometheusUnreachable", "RuleFailing", "NoData"} }
+func selfAlerts() []string {
+	return []string{"PrometheusUnreachable", "RuleFailing", "StorageDamaged", "NoData"}
+}
 
 // unknownAlerts reports matchers on names and severities that no rule's alerts
 // have. Others may post alerts, so nothing is said where there are few rules to

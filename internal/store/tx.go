@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -54,7 +55,7 @@ func (s *sqliteStore) explain(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	err = fmt.Errorf("%s: %w: %s: %s: %w", what, kind, s.path, words, err)
-	if kind == ErrDamaged && s.onDamage != nil {
+	if s.onDamage != nil && errors.Is(kind, ErrDamaged) {
 		s.damaged.Do(func() { s.onDamage(err) })
 	}
 	return err

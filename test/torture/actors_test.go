@@ -55,10 +55,11 @@ func receiversWeather(ctx context.Context, s *storm, random *rand.Rand) {
 	}
 }
 
-// insist repeats a request until it is answered with 200.
-func (s *storm) insist(method, path string, body any) {
+// insist repeats a request until it is answered with 200, even where the storm is
+// over meanwhile.
+func (s *storm) insist(ctx context.Context, method, path string, body any) {
 	for {
-		status, answer, err := s.alertd.request(s.t.Context(), method, path, body)
+		status, answer, err := s.alertd.request(context.WithoutCancel(ctx), method, path, body)
 		switch {
 		case err == nil && status == http.StatusOK:
 			return
@@ -85,10 +86,10 @@ func poster(name string) actor {
 			}
 			if began[i].IsZero() {
 				began[i] = time.Now().Truncate(time.Millisecond)
-				s.post(labels, began[i], time.Time{})
+				s.post(ctx, labels, began[i], time.Time{})
 				s.journal.promised(incidentID(labels, began[i]), s.hooks(), history.Audible)
 			} else {
-				s.post(labels, began[i], time.Now())
+				s.post(ctx, labels, began[i], time.Now())
 				s.journal.ended(incidentID(labels, began[i]))
 				began[i] = time.Time{}
 			}
@@ -97,11 +98,11 @@ func poster(name string) actor {
 }
 
 // post posts one alert; one that ends at no time is renewed for an hour.
-func (s *storm) post(labels map[string]string, startsAt, endsAt time.Time) {
+func (s *storm) post(ctx context.Context, labels map[string]string, startsAt, endsAt time.Time) {
 	if endsAt.IsZero() {
 		endsAt = time.Now().Add(time.Hour)
 	}
-	s.insist(http.MethodPost, "/api/v2/alerts", []posted{{Labels: labels, StartsAt: startsAt, EndsAt: endsAt}})
+	s.insist(ctx, http.MethodPost, "/api/v2/alerts", []posted{{Labels: labels, StartsAt: startsAt, EndsAt: endsAt}})
 }
 
 // silencer makes, edits and ends silences of the quiet targets.
@@ -112,18 +113,18 @@ func silencer(name string) actor {
 			if n := len(own); n > 0 && random.IntN(3) > 0 {
 				i := random.IntN(n)
 				if random.IntN(3) == 0 {
-					s.expireSilence(&own[i])
+					s.expireSilence(ctx, &own[i])
 					own = append(own[:i], own[i+1:]...)
 					continue
 				}
-				s.editSilence(&own[i], fmt.Sprintf("%s, edit %d", name, edits))
+				s.editSilence(ctx, &own[i], fmt.Sprintf("%s, edit %d", name, edits))
 				continue
 			}
 			made := silence{
 				Matchers: []matcher{{Name: "target", Value: fmt.Sprintf("quiet%02d", random.IntN(quietTargets)), IsEqual: true}},
 				StartsAt: time.Now().Truncate(time.Millisecond), EndsAt: time.Now().Add(time.Hour), CreatedBy: name, Comment: name + ", new",
 			}
-			if s.makeSilence(&made) {
+			if s.makeSilence(ctx, &made) {
 				own = append(own, made)
 			}
 		}
@@ -132,8 +133,8 @@ func silencer(name string) actor {
 
 // makeSilence tries once: an answer that does not come may hide a silence that
 // nobody knows the id of.
-func (s *storm) makeSilence(sil *silence) bool {
-	id, err := s.alertd.saveSilence(s.t.Context(), sil)
+func (s *storm) makeSilence(ctx context.Context, sil *silence) bool {
+	id, err := s.alertd.saveSilence(context.WithoutCancel(ctx), sil)
 	if err != nil {
 		return false
 	}
@@ -144,13 +145,13 @@ func (s *storm) makeSilence(sil *silence) bool {
 
 // editSilence tries once, and notes what it tried. The silence may have begun
 // later than it was asked to.
-func (s *storm) editSilence(sil *silence, comment string) {
-	known, err := s.alertd.silence(s.t.Context(), sil.ID)
+func (s *storm) editSilence(ctx context.Context, sil *silence, comment string) {
+	known, err := s.alertd.silence(ctx, sil.ID)
 	if err != nil {
 		return
 	}
 	sil.StartsAt, sil.Comment = known.StartsAt, comment
-	id, err := s.alertd.saveSilence(s.t.Context(), sil)
+	id, err := s.alertd.saveSilence(context.WithoutCancel(ctx), sil)
 	s.journal.wrote("silence", sil.ID, comment, err == nil)
 	if err == nil && id != sil.ID {
 		s.t.Errorf("editing silence %s made %s", sil.ID, id)
@@ -160,9 +161,9 @@ func (s *storm) editSilence(sil *silence, comment string) {
 // expired is the version of a silence that was ended.
 const expired = "expired"
 
-func (s *storm) expireSilence(sil *silence) {
+func (s *storm) expireSilence(ctx context.Context, sil *silence) {
 	s.journal.wrote("silence", sil.ID, expired, false)
-	s.insist(http.MethodDelete, "/api/v2/silence/"+sil.ID, nil)
+	s.insist(ctx, http.MethodDelete, "/api/v2/silence/"+sil.ID, nil)
 	s.journal.wrote("silence", sil.ID, expired, true)
 }
 
@@ -174,19 +175,47 @@ func hushed(ctx context.Context, s *storm, random *rand.Rand) {
 			Matchers: []matcher{{Name: "target", Value: target, IsEqual: true}},
 			StartsAt: time.Now(), EndsAt: time.Now().Add(time.Hour), CreatedBy: "hushed", Comment: "hushed",
 		}
-		if !s.makeSilence(&sil) {
+		if !s.makeSilence(ctx, &sil) {
 			continue
 		}
 		labels := map[string]string{"alertname": "Posted", "target": target}
 		began := time.Now().Truncate(time.Millisecond)
-		s.post(labels, began, time.Time{})
+		s.post(ctx, labels, began, time.Time{})
 		s.journal.promised(incidentID(labels, began), s.hooks(), history.Hushed)
 		pause(ctx, random, 4*time.Second)
-		s.post(labels, began, time.Now())
+		s.post(ctx, labels, began, time.Now())
 		s.journal.ended(incidentID(labels, began))
 		if random.IntN(2) == 0 {
-			s.expireSilence(&sil)
+			s.expireSilence(ctx, &sil)
 		}
+	}
+}
+
+// ackKind is what records of acknowledgements are called.
+const ackKind = "acknowledgement"
+
+// acker has alerts of its own that fire all the time, acknowledges them, says
+// something else, and takes it back.
+func acker(ctx context.Context, s *storm, random *rand.Rand) {
+	const own = 3
+	began := time.Now().Truncate(time.Millisecond)
+	for i := range own {
+		labels := map[string]string{"alertname": "Acked", "target": fmt.Sprint("ack", i)}
+		s.post(ctx, labels, began, time.Time{})
+		s.journal.promised(incidentID(labels, began), s.hooks(), history.Audible)
+	}
+	for n := 0; pause(ctx, random, 300*time.Millisecond); n++ {
+		target := fmt.Sprint("ack", random.IntN(own))
+		method, path, version := http.MethodPost, "/api/v1/acks", fmt.Sprint("note ", n)
+		var body any = ackOf(target, version)
+		if random.IntN(4) == 0 {
+			method, path, version, body = http.MethodDelete, path+"?by=acker&filter=target="+target, "", nil
+		}
+		status, answer, err := s.alertd.request(context.WithoutCancel(ctx), method, path, body)
+		if err == nil && status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+			s.t.Errorf("%s %s: %d %s", method, path, status, answer)
+		}
+		s.journal.wrote(ackKind, target, version, err == nil && status == http.StatusOK)
 	}
 }
 

@@ -42,6 +42,9 @@ type shown struct {
 	Labels  map[string]string `json:"labels"`
 	State   string            `json:"state"`
 	FiredAt time.Time         `json:"firedAt"`
+	Ack     *struct {
+		Comment string `json:"comment"`
+	} `json:"ack"`
 }
 
 // alerts returns the incidents of the last hour that have fired.
@@ -75,6 +78,17 @@ type matcher struct {
 	Value   string `json:"value"`
 	IsRegex bool   `json:"isRegex"`
 	IsEqual bool   `json:"isEqual"`
+}
+
+// ack is an acknowledgement as API v1 takes it.
+type ack struct {
+	Matchers []matcher `json:"matchers"`
+	By       string    `json:"by"`
+	Comment  string    `json:"comment"`
+}
+
+func ackOf(target, comment string) ack {
+	return ack{Matchers: []matcher{{Name: "target", Value: target, IsEqual: true}}, By: "acker", Comment: comment}
 }
 
 // saveSilence makes or changes a silence and returns its id; the error means

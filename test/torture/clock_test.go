@@ -146,6 +146,7 @@ func (s *scene) post(name string, ends bool) {
 
 // The clock is set by more than a day while messages wait.
 func TestClockSet(t *testing.T) {
+	t.Parallel()
 	for name, ahead := range map[string]time.Duration{"forward": 26 * time.Hour, "back": -26 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,6 +180,7 @@ func TestClockSet(t *testing.T) {
 
 // A silence that has ended by the clock that was set is over.
 func TestClockSetBeyondASilence(t *testing.T) {
+	t.Parallel()
 	s, clock := newClockScene(t)
 	sil := hour("for an hour")
 	sil.Matchers = []matcher{{Name: "alertname", Value: "Hidden", IsEqual: true}}

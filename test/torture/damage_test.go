@@ -25,6 +25,7 @@ func (s *scene) movedAside() []string {
 // fires is told again, with an alert about the damage that ends when the damaged
 // file is taken away.
 func TestDamagedDatabase(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.alertd.start()
 	s.alertd.ready()
@@ -68,6 +69,7 @@ func TestDamagedDatabase(t *testing.T) {
 
 // A database that is damaged while alertd uses it.
 func TestDamagedWhileRunning(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.alertd.start()
 	s.alertd.ready()
@@ -117,6 +119,7 @@ func (s *scene) look() {
 
 // A database of a newer alertd is not damaged: it is left alone.
 func TestNewerDatabase(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.alertd.start()
 	s.alertd.ready()

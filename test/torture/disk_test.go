@@ -68,6 +68,7 @@ func (s *scene) refusesSilences(words string) {
 // A disk that is full costs nothing: while the reserve lasts all goes on; then
 // nothing is promised; with room again, what happened meanwhile is told.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.smallDisk()
 	s.alertd.start()
@@ -118,6 +119,7 @@ func TestDiskFull(t *testing.T) {
 
 // A file system that becomes read-only, as after an error of the disk.
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.smallDisk()
 	s.alertd.start()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -129,7 +130,7 @@ type querier struct {
 func (q *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	var found []storage.Series
 	for _, target := range slices.Sorted(maps.Keys(q.values)) {
-		series := labels.FromStrings(labels.MetricName, "storm", "target", target)
+		series := labels.FromStrings(model.MetricNameLabel, "storm", "target", target)
 		if slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(series.Get(m.Name)) }) {
 			continue
 		}

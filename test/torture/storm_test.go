@@ -14,6 +14,9 @@ import (
 	"alertd/test/torture/history"
 )
 
+// acknowledgements says that POST /api/v1/acks is there.
+const acknowledgements = false
+
 // parallel is how many messages alertd has on their way to one integration.
 const parallel = 4
 
@@ -95,12 +98,16 @@ func (s *storm) toldOf(target string) ([]string, history.Silencing) {
 }
 
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	seed, kills, atLeast := given[uint64](t, seedFlag), given[int](t, killsFlag), given[time.Duration](t, durationFlag)
 	t.Logf("seed %d: at least %d kills and %v", seed, kills, atLeast)
 	s := newStorm(t, seed)
 	// Whoever adds a client adds it here.
 	actors := []actor{
 		weather, receiversWeather, poster("left"), poster("right"), silencer("night"), silencer("day"), hushed, watcher,
+	}
+	if acknowledgements {
+		actors = append(actors, acker)
 	}
 	ctx, calm := context.WithCancel(t.Context())
 	var acting sync.WaitGroup
@@ -216,6 +223,15 @@ func (s *storm) verify(seed uint64, killed int) {
 		found[sil.ID] = sil.Comment
 		if sil.Status.State == expired {
 			found[sil.ID] = expired
+		}
+	}
+	incidents, err := s.alertd.alerts(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, a := range incidents {
+		if a.Ack != nil {
+			found[a.Labels["target"]] = a.Ack.Comment
 		}
 	}
 	h := s.history(found)
