@@ -20,10 +20,7 @@ func (r *runner) ask(ctx context.Context, some []*rules.Rule, ts time.Time) []an
 		return answers // asked for where it is recorded
 	}
 	if r.group.Name == ownGroup {
-		for i, rule := range some {
-			answers[i] = r.look(ctx, rule, ts)
-		}
-		return answers
+		return r.look(ctx, some, ts)
 	}
 	at := ts.Add(-r.group.QueryOffset)
 	exprs := make([]string, len(some))

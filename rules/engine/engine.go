@@ -56,7 +56,10 @@ type Options struct {
 	// Committed is called after each commit, to wake whoever tells of it.
 	Committed func()
 	// Checks are what to find out about alertd itself, apart from evaluating.
-	Checks      []Check
+	Checks []Check
+	// Clock returns the time of day and how long alertd has been running, by a
+	// clock that nobody sets; nil: the system's.
+	Clock       func() Reading
 	Concurrency int // queries under way at once
 	Logger      *slog.Logger
 	Registerer  prometheus.Registerer
@@ -72,7 +75,8 @@ type Setup struct {
 	Timeout       time.Duration  // of one query
 	Batch         bool           // ask for many rules in one query
 	Interval      time.Duration  // between looks at the engine's own health
-	Flapping      rules.Flapping // of the engine's own alerts
+	Flapping      rules.Flapping // of alertd's own alerts
+	Runbooks      string         // URL below which alertd's own alerts are explained; "": nowhere
 }
 
 // Engine evaluates.
@@ -83,6 +87,7 @@ type Engine struct {
 	slots   chan struct{} // one for each query that may be under way
 	applied chan *Setup
 	ready   chan struct{} // closed after the first round
+	lookNow chan struct{} // asks for the checks out of turn
 
 	// carried is what stopped runners could not commit; only Run uses it.
 	carried *alert.Evaluation
@@ -94,9 +99,13 @@ type Engine struct {
 
 // New returns an engine that evaluates nothing until Apply.
 func New(o Options) *Engine {
+	if o.Clock == nil {
+		o.Clock = SystemClock(time.Now())
+	}
 	e := &Engine{
 		o: o, metrics: newMetrics(o.Registerer), health: newHealth(o.Logger),
 		slots: make(chan struct{}, max(o.Concurrency, 1)), applied: make(chan *Setup, 1), ready: make(chan struct{}),
+		lookNow: make(chan struct{}, 1),
 		carried: newEvaluation(ownGroup, time.Time{}),
 	}
 	e.metrics.collectAlerts(e.countAlerts)
@@ -158,7 +167,7 @@ func (e *Engine) collect(state map[string][]alert.Alert) {
 // start evaluates the setup in the background and returns what stops it.
 func (e *Engine) start(ctx context.Context, s *Setup, state map[string][]alert.Alert) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.ownRules(s.Flapping)}
+	own := rules.Group{Name: ownGroup, Interval: s.Interval, Rules: e.ownRules(s)}
 	groups := append(slices.Clone(s.Groups), own)
 	e.health.apply(s)
 	fired, err := e.readFired(ctx, groups, time.Now())

@@ -39,7 +39,7 @@ func (r *runner) evaluate(ctx context.Context, ts time.Time) {
 	took := time.Since(started)
 	r.engine.metrics.evaluation.WithLabelValues(r.group.Name).Observe(took.Seconds())
 	r.mu.Lock()
-	r.status.LastEvaluation, r.status.Duration = ts, took
+	r.status.LastEvaluation, r.status.Ended, r.status.Duration = ts, time.Now(), took
 	r.mu.Unlock()
 }
 
@@ -202,22 +202,23 @@ func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
 	}
 	if err := r.engine.o.Store.CommitEvaluation(context.WithoutCancel(ctx), ev); err != nil {
 		r.backlog = ev
-		r.stored(err)
+		r.stored(err, slices.Clone(ev.Upserts))
 		r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(float64(len(ev.Upserts)))
 		r.logger.Error("The evaluation could not be stored; it is kept in memory and tried again with the next", "err", err, "alerts", len(ev.Upserts))
 		return
 	}
 	r.backlog = nil
-	r.stored(nil)
+	r.stored(nil, nil)
 	r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(0)
 	r.engine.o.Committed()
 }
 
-// stored keeps for the status page whether the group's changes are in the store.
-func (r *runner) stored(err error) {
+// stored keeps for others whether the group's changes are in the store, and which
+// are not.
+func (r *runner) stored(err error, unstored []alert.Alert) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.status.StoreError = ""
+	r.status.StoreError, r.unstored = "", unstored
 	if err != nil {
 		r.status.StoreError = err.Error()
 	}

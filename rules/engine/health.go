@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,8 +13,8 @@ import (
 	"alertd/rules"
 )
 
-// ownGroup is the group of the alerts that the engine raises about itself.
-const ownGroup = "alertd"
+// ownGroup is the group of the alerts that alertd raises about itself.
+const ownGroup = alert.OwnGroup
 
 // tolerated is how long Prometheus may be unreachable, or a rule fail, before
 // people are told.
@@ -25,8 +26,7 @@ const (
 	failingName     = "RuleFailing"
 )
 
-// health remembers what fails. Its rules go through the same Step as all
-// others; only their answers come from here.
+// health remembers what of evaluating fails.
 type health struct {
 	logger *slog.Logger
 
@@ -56,11 +56,11 @@ func newHealth(logger *slog.Logger) *health {
 	return &health{logger: logger, failing: map[string]*failure{}}
 }
 
-func (h *health) rules(flapping rules.Flapping) []*rules.Rule {
-	asked := rules.Fixed(ownGroup) // answered from memory, but the evidence is always there
-	return []*rules.Rule{
-		{ID: ownGroup + "/" + unreachableName, Name: unreachableName, Evidence: asked, For: tolerated, OnMissing: rules.Keep, Unit: alert.Presence, Flapping: flapping},
-		{ID: ownGroup + "/" + failingName, Name: failingName, Evidence: asked, OnMissing: rules.Keep, Unit: alert.Presence, Flapping: flapping},
+// checks returns what the engine finds out about its own work.
+func (h *health) checks() []Check {
+	return []Check{
+		{Name: unreachableName, For: tolerated, Look: func(context.Context, time.Time) ([]Finding, error) { return h.unreachable(), nil }},
+		{Name: failingName, Look: func(context.Context, time.Time) ([]Finding, error) { return h.failingRules(), nil }},
 	}
 }
 
@@ -124,11 +124,6 @@ func (h *health) answeredAgain() {
 	h.logger.Info("Prometheus answers again")
 }
 
-// answer is the engine's own health as a rule's result.
-func (h *health) answer(rule *rules.Rule, before []alert.Alert) answer {
-	return findings(h.conditions(rule.Name), before)
-}
-
 func ofJob(job string) string {
 	if job == "" {
 		return ""
@@ -136,12 +131,11 @@ func ofJob(job string) string {
 	return " of cron job " + job
 }
 
-func (h *health) conditions(name string) []Finding {
+// failingRules returns the rules that cannot be evaluated, one finding for those
+// that are alike in group and name.
+func (h *health) failingRules() []Finding {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if name == unreachableName {
-		return h.unreachable()
-	}
 	var found []Finding
 	for _, f := range h.failing {
 		if f.lasting() {
@@ -157,7 +151,6 @@ func (h *health) conditions(name string) []Finding {
 			})
 		}
 	}
-	// Rules alike in group and name share an alert.
 	slices.SortFunc(found, func(a, b Finding) int { return strings.Compare(a.Description, b.Description) })
 	return slices.CompactFunc(slices.SortedStableFunc(slices.Values(found), func(a, b Finding) int {
 		return a.Labels.Compare(b.Labels)
@@ -167,6 +160,8 @@ func (h *health) conditions(name string) []Finding {
 // unreachable holds when some rule began to fail for want of an answer after
 // the last time that any rule had one.
 func (h *health) unreachable() []Finding {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var latest *failure
 	for _, f := range h.failing {
 		if unanswered(f.err) && f.since.After(h.lastSuccess) && (latest == nil || f.last.After(latest.last)) {

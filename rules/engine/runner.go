@@ -32,8 +32,12 @@ type runner struct {
 	// configuration.
 	unwritten, refreshed map[string]bool
 
-	mu     sync.Mutex
-	status GroupStatus
+	clock   Reading       // at the last evaluation
+	settled time.Duration // when there are samples of the new time, by the clock that nobody sets
+
+	mu       sync.Mutex
+	status   GroupStatus
+	unstored []alert.Alert // what the backlog has of alerts
 }
 
 func newRunner(e *Engine, g rules.Group) *runner {
@@ -42,7 +46,8 @@ func newRunner(e *Engine, g rules.Group) *runner {
 		logger: e.o.Logger.With("group", g.Name),
 	}
 	r.questions, r.facts, r.evidence = newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger), newAsker(e, g.Name, r.logger)
-	r.status = GroupStatus{Name: g.Name, Interval: g.Interval}
+	r.status = GroupStatus{Name: g.Name, Interval: g.Interval, Since: time.Now()}
+	r.clock = e.o.Clock()
 	for _, rule := range g.Rules {
 		r.status.Rules = append(r.status.Rules, RuleStatus{ID: rule.ID, Name: rule.Name, Job: rule.Job, Recording: rule.Record != ""})
 	}
@@ -57,13 +62,25 @@ func (r *runner) loop(ctx context.Context, firstDone func()) {
 	slot := r.slotAfter(time.Now())
 	timer := time.NewTimer(time.Until(slot))
 	defer timer.Stop()
+	var lookNow <-chan struct{}
+	if r.group.Name == ownGroup {
+		lookNow = r.engine.lookNow
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-lookNow:
+			r.evaluate(ctx, time.Now())
+			continue
 		case <-timer.C:
 		}
-		r.evaluate(ctx, slot)
+		if r.reclock() {
+			slot = time.Now() // the one that was waited for is of the old time
+		}
+		if !r.settles() {
+			r.evaluate(ctx, slot)
+		}
 		next := r.slotAfter(time.Now())
 		if missed := next.Sub(slot)/r.group.Interval - 1; missed > 0 {
 			r.engine.metrics.missed.WithLabelValues(r.group.Name).Add(float64(missed))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"alertd/internal/alert"
@@ -10,7 +11,9 @@ import (
 type GroupStatus struct {
 	Name           string
 	Interval       time.Duration
+	Since          time.Time // when its evaluation began, by this configuration
 	LastEvaluation time.Time // zero before the first
+	Ended          time.Time // when the last evaluation had ended; zero before the first
 	Duration       time.Duration
 	StoreError     string // why its last changes are not stored yet; "" when they are
 	Rules          []RuleStatus
@@ -51,4 +54,26 @@ func (e *Engine) countAlerts() map[alert.State]int {
 		}
 	}
 	return counts
+}
+
+// Unreachable tells why no question has an answer, or nil.
+func (e *Engine) Unreachable() error {
+	if found := e.health.unreachable(); len(found) > 0 {
+		return errors.New(found[0].Description)
+	}
+	return nil
+}
+
+// Unstored returns the alerts that changed and that the store has not taken yet,
+// as they are now; none where it works.
+func (e *Engine) Unstored() []alert.Alert {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []alert.Alert
+	for _, r := range e.runners {
+		r.mu.Lock()
+		out = append(out, r.unstored...)
+		r.mu.Unlock()
+	}
+	return out
 }
