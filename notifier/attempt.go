@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -32,6 +33,9 @@ func (b *outbox) attempt(ctx context.Context, d *alert.Delivery) error {
 		return err
 	}
 	group, told, err := n.store.DeliveryGroup(ctx, d)
+	if errors.Is(err, alert.ErrNotFound) {
+		return nil // forgotten meanwhile: a test that nobody waits for
+	}
 	if err != nil {
 		return err
 	}
@@ -96,6 +100,7 @@ func (b *outbox) fail(ctx context.Context, d *alert.Delivery, f *Failure, now ti
 // be told again.
 func (b *outbox) commit(ctx context.Context, d *alert.Delivery, outcome string) error {
 	b.notifier.metrics.attempts.WithLabelValues(b.target.Kind, b.target.ID, outcome).Inc()
+	b.notifier.attempts.took(d, time.Now())
 	if err := b.save(ctx, d); err != nil {
 		b.keep(d)
 		return err

@@ -41,6 +41,8 @@ type Notifier struct {
 	wake    chan struct{}
 	applied chan *Setup
 
+	attempts attempts
+
 	mu    sync.Mutex
 	setup *Setup
 }
@@ -53,6 +55,8 @@ func New(store Store, logger *slog.Logger, reg prometheus.Registerer) *Notifier 
 		metrics: newMetrics(reg),
 		wake:    make(chan struct{}, 1),
 		applied: make(chan *Setup, 1),
+
+		attempts: attempts{by: map[string]Health{}},
 	}
 }
 

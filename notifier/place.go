@@ -39,7 +39,7 @@ func placeRank(name string) int {
 func tellsNothing(name string) bool {
 	switch name {
 	case alert.AlertName, "severity", "job", "monitor", "prometheus", "prometheus_replica", "replica",
-		"team", "source", "fstype", "id", "image", "endpoint", "uid":
+		"team", "source", "fstype", "id", "image", "endpoint", "uid", alert.DrillLabel, alert.DrillReceiverLabel:
 		return true
 	}
 	return strings.HasPrefix(name, "__") || strings.HasPrefix(name, "container_label_")

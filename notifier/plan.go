@@ -86,6 +86,9 @@ func (p *planner) integration(i Integration) Decision {
 	var content alert.Content
 	var reason, uninhibited Reason
 	for _, a := range p.audible {
+		if a.Concerns(i.ID) {
+			continue
+		}
 		if p.in.Route == nil {
 			if known[a.ID] {
 				content.Held = append(content.Held, a.ID)
@@ -109,7 +112,7 @@ func (p *planner) integration(i Integration) Decision {
 		reason = ReasonFirst
 	}
 	for _, a := range p.resolved {
-		if !i.SendResolved || !p.owes(a, told, known, open) {
+		if !i.SendResolved || a.Concerns(i.ID) || !p.owes(a, told, known, open) {
 			continue
 		}
 		content.Resolved = append(content.Resolved, a.ID)

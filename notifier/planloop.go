@@ -130,6 +130,9 @@ func sleep(ctx context.Context, wake <-chan struct{}, at time.Time) bool {
 }
 
 func (s *Setup) input(view *alert.GroupView, silences alert.Silences, now time.Time) PlanInput {
+	if view.RouteID == alert.DirectRoute {
+		silences = nil // it was asked for by name
+	}
 	return PlanInput{
 		View:         *view,
 		Route:        s.options(view.RouteID),
@@ -142,6 +145,9 @@ func (s *Setup) input(view *alert.GroupView, silences alert.Silences, now time.T
 
 // options returns the options of a route, or nil where there is none of that id.
 func (s *Setup) options(routeID string) *RouteOptions {
+	if routeID == alert.DirectRoute {
+		return &RouteOptions{RepeatInterval: s.Expiry}
+	}
 	var found *RouteOptions
 	s.Route.Walk(func(r *Route) {
 		if r.ID == routeID {

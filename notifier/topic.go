@@ -43,6 +43,11 @@ func (d *Data) summarize(alerts []alert.Alert, c alert.Content, truncated int) {
 		d.Topics = append(d.Topics, all[i].Topic)
 	}
 	d.Title = title(d, all, max(firing, len(c.Firing)), max(resolved, len(c.Resolved)))
+	if len(alerts) > 0 {
+		if mark := alert.DrillMark(alerts[0].Labels); mark != "" { // their groups hold nothing else
+			d.Title = Shorten(mark+" "+d.Title, maxTitle)
+		}
+	}
 }
 
 // topic is a topic with what its title is made of.
