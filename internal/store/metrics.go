@@ -38,6 +38,9 @@ const (
 	opEndSilence        operation = "end_silence"
 	opEvents            operation = "events"
 	opPrune             operation = "prune"
+	opLastRun           operation = "last_run"
+	opSaveRun           operation = "save_run"
+	opForgetDirect      operation = "forget_direct"
 )
 
 // metrics is what the store says about itself.

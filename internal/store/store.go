@@ -147,6 +147,14 @@ type Store interface {
 	// Events returns up to limit events in [from, to), newest first; a zero
 	// time leaves its side open.
 	Events(ctx context.Context, from, to time.Time, limit int) ([]alert.Event, error)
+	// LastRun returns what SaveRun saved last; the zero Run: nothing yet.
+	LastRun(ctx context.Context) (alert.Run, error)
+	SaveRun(ctx context.Context, run alert.Run) error
+	// ForgetDirect forgets the groups of alert.DirectRoute whose keys begin with
+	// prefix, and with them their alerts, deliveries and history: of tests nothing
+	// is left behind.
+	ForgetDirect(ctx context.Context, prefix string) error
+
 	// Prune forgets what ended before the policy's ages and returns how many
 	// records that were; it never forgets what is active, awaits telling, or
 	// belongs to a group. Then it gives the space back and renews the reserve

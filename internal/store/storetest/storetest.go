@@ -35,6 +35,7 @@ func Run(t *testing.T, b Backend) {
 		{"Events", eventTests()},
 		{"Decisions", decisionTests()},
 		{"Prune", pruneTests()},
+		{"Runs", runTests()},
 		{"Races", raceTests()},
 	} {
 		t.Run(part.name, func(t *testing.T) {
