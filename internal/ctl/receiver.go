@@ -38,8 +38,10 @@ func (c *cli) receiverCommand() *cobra.Command {
 	group(cmd, &cobra.Command{
 		Use:   "test NAME",
 		Short: "Send a test message to every channel of a receiver",
-		Long: `Test sends one message, marked as a test, to each integration of a receiver, past
-silences and waiting times, and tells how each took it. The exit code is 1 where
+		Long: `Test has one alert, marked as a test, told to each integration of a receiver: by
+the way of every alert, through the engine, the store and the queue, but past
+silences and waiting times. It tells how each took the first attempt, and leaves
+nothing behind. The exit code is 1 where
 one of them did not take it. The receiver that alertd makes of the ALERTD_*
 variables alone is called default.
 

@@ -77,6 +77,8 @@ type Deps struct {
 	Ready func() error
 	// TestReceiver tells each integration of a receiver that this is a test.
 	TestReceiver func(ctx context.Context, name string) ([]TestResult, error)
+	// Drills practises; there is none where Start is left out.
+	Drills Drills
 	// RuleGroups tells how evaluating goes.
 	RuleGroups func() []RuleGroupStatus
 	// Config returns the configuration in force as YAML, secrets masked, and

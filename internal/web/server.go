@@ -85,6 +85,11 @@ func (s *Server) route(mux *http.ServeMux) {
 	} {
 		handle("", "/api/v1/"+path, s.endpoint(methods))
 	}
+	if s.deps.Drills.Start != nil {
+		handleFunc("POST", "/api/v1/drills", s.startDrill)
+		handleFunc("GET", "/api/v1/drills/{id}", s.showDrill)
+		handleFunc("DELETE", "/api/v1/drills/{id}", s.endDrill)
+	}
 
 	for path, methods := range map[string]methods{
 		"alerts":        {"GET": s.getAlerts, "POST": s.postAlerts},
