@@ -22,9 +22,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"alertd/internal/alert"
+	"alertd/internal/drill"
 	"alertd/internal/inhibit"
 	"alertd/internal/intake"
 	"alertd/internal/keeper"
+	"alertd/internal/selfcheck"
 	"alertd/internal/store"
 	"alertd/internal/web"
 	"alertd/notifier"
@@ -71,6 +73,11 @@ type app struct {
 	keeper   *keeper.Keeper
 	current  *current
 	metrics  *metrics
+	drills   *drill.Drills
+	storage  *selfcheck.Storage
+	clock    func() engine.Reading
+
+	startedAt time.Time
 
 	reloading sync.Mutex // held by the one reload under way
 }
@@ -146,14 +153,20 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	a.store = inhibiting{Store: a.store, guard: a.inhibit}
 	a.notifier = notifier.New(a.store, a.Logger, a.registry)
 	a.keeper = a.newKeeper()
-	a.metrics.collectQueue(a.store)
+	a.metrics.collectQueue(a.store, func() map[string]bool { return a.failing(time.Now()) })
+	a.clock = engine.SystemClock(time.Now())
+	a.drills = drill.New(a.store)
 	a.engine = engine.New(engine.Options{
-		Store: a.store, Querier: a.source, Recorder: a.source.recorder(), Committed: a.committed,
-		Checks:      []engine.Check{storageDamaged(a.StoragePath)},
+		Store: a.drills, Querier: a.source, Recorder: a.source.recorder(), Committed: a.committed,
+		Checks: a.checks(), Clock: a.clock,
 		Concurrency: plan.config.Evaluation.Concurrency,
 		Logger:      a.Logger, Registerer: a.registry,
 	})
-	var err error
+	a.drills.Attach(a.engine.Look)
+	before, err := a.beginRun(ctx)
+	if err != nil {
+		return err
+	}
 	if a.intake, err = intake.Open(ctx, a.store, a.committed, a.Logger); err != nil {
 		return err
 	}
@@ -174,6 +187,10 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 		_ = listener.Close()
 		return err
 	}
+	beat, err := a.heartbeat()
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return server.Serve(ctx, listener, listen)
@@ -185,7 +202,13 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	group.Go(func() error { return a.keeper.Run(ctx) })
 	group.Go(func() error { return a.reloadOnSignal(ctx) })
 	group.Go(func() error { return a.prune(ctx) })
-	return group.Wait()
+	group.Go(func() error { return a.stayAlive(ctx) })
+	group.Go(func() error { return a.tellFromMemory(ctx) })
+	group.Go(func() error { return beat.Run(ctx) })
+	group.Go(func() error { return a.noteStart(ctx, before) })
+	err = group.Wait()
+	a.endRun(context.WithoutCancel(ctx), ctx, err)
+	return err
 }
 
 // evaluate runs the engine once there is data to evaluate.
@@ -249,7 +272,7 @@ const (
 
 // groups routes an alert by the configuration in force.
 func (a *app) groups(labels alert.Labels) []alert.GroupRef {
-	return a.current.plan().route.Groups(labels)
+	return drill.Route(labels, a.current.plan().route.Groups)
 }
 
 // externalURL is where links in messages lead. Without the flag it is the

@@ -38,10 +38,20 @@ func (m *metrics) reloaded(err error, now time.Time) {
 	m.at.Set(float64(now.Unix()))
 }
 
-// collectQueue exports what awaits delivery, read from the store at each scrape.
-func (m *metrics) collectQueue(s store.Store) { m.registry.MustRegister(queueCollector{s}) }
+// collectQueue exports what awaits delivery, read from the store at each scrape,
+// and which integrations fail.
+func (m *metrics) collectQueue(s store.Store, failing func() map[string]bool) {
+	m.registry.MustRegister(queueCollector{s, failing})
+}
 
-type queueCollector struct{ store store.Store }
+type queueCollector struct {
+	store   store.Store
+	failing func() map[string]bool // by integration
+}
+
+func integrationFailing() *prometheus.Desc {
+	return prometheus.NewDesc("alertd_integration_failing", "1 where the integration has failed for longer than is tolerated, or lost a message.", []string{"integration"}, nil)
+}
 
 func queueDepth() *prometheus.Desc {
 	return prometheus.NewDesc("alertd_delivery_queue_depth", "Deliveries that are due and not yet made.", []string{"integration"}, nil)
@@ -55,12 +65,20 @@ func queueAge() *prometheus.Desc {
 func (queueCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- queueDepth()
 	ch <- queueAge()
+	ch <- integrationFailing()
 }
 
 // Collect implements prometheus.Collector.
 func (c queueCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	for id, failing := range c.failing() {
+		value := 0.0
+		if failing {
+			value = 1
+		}
+		ch <- prometheus.MustNewConstMetric(integrationFailing(), prometheus.GaugeValue, value, id)
+	}
 	depths, err := c.store.Queue(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(queueDepth(), err)

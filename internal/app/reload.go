@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"time"
 
+	"alertd/internal/alert"
+	"alertd/internal/drill"
 	"alertd/internal/intake"
 	"alertd/rules/engine"
 )
@@ -58,7 +60,9 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	a.current.replace(p)
 	a.notifier.Apply(setup)
 	a.engine.Apply(&engine.Setup{
-		Groups: p.groups, Route: p.route.Groups, PrometheusURL: p.prometheusURL(),
+		Groups: p.groups, PrometheusURL: p.prometheusURL(),
+		Route:    func(labels alert.Labels) []alert.GroupRef { return drill.Route(labels, p.route.Groups) },
+		Runbooks: p.config.Rules().Runbooks,
 		Timeout:  time.Duration(p.config.Evaluation.Timeout),
 		Interval: time.Duration(p.config.Evaluation.Interval),
 		Batch:    p.config.Evaluation.Batch,

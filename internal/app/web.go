@@ -11,7 +11,6 @@ import (
 	"alertd/internal/intake"
 	"alertd/internal/store"
 	"alertd/internal/web"
-	"alertd/notifier"
 	"alertd/rules/engine"
 )
 
@@ -33,6 +32,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		Reload:         func(context.Context) error { return a.reload(ctx) },
 		Ready:          a.ready,
 		TestReceiver:   a.testReceiver,
+		Drills:         a.practice(),
 		RuleGroups:     a.ruleGroups,
 		Config:         func() string { return string(a.current.plan().config.Masked()) },
 		OriginalConfig: a.originalConfig,
@@ -88,7 +88,7 @@ func (a *app) ready() error {
 	}
 	for _, g := range a.engine.Groups() {
 		if g.StoreError != "" {
-			return fmt.Errorf("what was evaluated cannot be stored, and so not be told: %s", g.StoreError)
+			return fmt.Errorf("what was evaluated cannot be stored, and is told from memory only: %s", g.StoreError)
 		}
 	}
 	return nil
@@ -136,56 +136,4 @@ func ruleStatus(g engine.GroupStatus, r engine.RuleStatus) web.RuleStatus {
 		s.Health = "unknown"
 	}
 	return s
-}
-
-// testReceiver tells every integration of a receiver a marked test alert.
-func (a *app) testReceiver(ctx context.Context, name string) ([]web.TestResult, error) {
-	p := a.current.plan()
-	setup, err := p.setup(a.Options, a.external)
-	if err != nil {
-		return nil, err
-	}
-	targets, ok := setup.Receivers[name]
-	if !ok {
-		return nil, fmt.Errorf("receiver %s: %w", name, store.ErrNotFound)
-	}
-	now := time.Now()
-	var out []web.TestResult
-	for _, t := range targets {
-		started := time.Now()
-		_, err := t.Channel.Send(ctx, setup.Templates.Message(testDelivery(name, t.ID, now), testGroup(name), []alert.Alert{testAlert(now)}, 0, "", now))
-		result := web.TestResult{Integration: t.ID, Duration: time.Since(started)}
-		if err != nil {
-			result.Error = notifier.Classify(err).Error()
-		}
-		out = append(out, result)
-	}
-	return out, nil
-}
-
-const testName = "AlertdTest"
-
-func testAlert(now time.Time) alert.Alert {
-	labels := alert.LabelsFromStrings(alert.AlertName, testName, "severity", "info")
-	return alert.Alert{
-		ID: alert.NewID("test", labels, now), RuleID: "test", Labels: labels, State: alert.Firing,
-		Annotations: alert.LabelsFromStrings(
-			"summary", "This is a test of alertd",
-			"description", "If you can read this, alertd can tell you. Nothing is wrong, and nobody else was told.",
-		),
-		ActiveAt: now, FiredAt: now, UpdatedAt: now,
-	}
-}
-
-func testGroup(receiver string) alert.Group {
-	return alert.Group{GroupRef: alert.GroupRef{
-		Key: "test:{}", Receiver: receiver, Labels: alert.LabelsFromStrings(alert.AlertName, testName),
-	}}
-}
-
-func testDelivery(receiver, integration string, now time.Time) alert.Delivery {
-	return alert.Delivery{
-		ID: fmt.Sprintf("test-%x", now.UnixNano()), Group: "test:{}", Receiver: receiver, Integration: integration,
-		Content: alert.Content{Firing: []string{testAlert(now).ID}}, Reason: string(notifier.ReasonTest), CreatedAt: now,
-	}
 }

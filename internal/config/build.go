@@ -32,6 +32,9 @@ type sections struct {
 	Templates  document.Node `yaml:"templates"`
 	Timezone   document.Node `yaml:"timezone"`
 	Storage    document.Node `yaml:"storage"`
+	Self       document.Node `yaml:"self"`
+	Heartbeat  document.Node `yaml:"heartbeat"`
+	Notes      document.Node `yaml:"notes"`
 
 	// Alertmanager's, about itself.
 	Tracing       document.Node `yaml:"tracing"`
@@ -78,6 +81,7 @@ func build(doc *document.Document, dir string, env *environment, o Options) (*Co
 	b.routing()
 	b.inhibition()
 	b.alertmanagersOwn()
+	b.selfcare()
 	if err := b.err(); err != nil {
 		return nil, err
 	}

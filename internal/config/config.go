@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"alertd/internal/config/document"
+	"alertd/internal/heartbeat"
 	"alertd/internal/invalid"
 	"alertd/internal/mutetime"
 	"alertd/internal/prom"
@@ -49,6 +50,9 @@ type Config struct {
 	Silences      Silences
 	Timezone      *time.Location // of times in messages
 	Storage       Storage
+	Self          Self
+	Heartbeat     heartbeat.Settings
+	Notes         Notes
 
 	masked []byte
 	source *document.Document
@@ -133,6 +137,7 @@ func defaults() *Config {
 		Flapping: defaultFlapping(),
 		Silences: defaultSilences(),
 		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
+		Self:     defaultSelf(), Heartbeat: heartbeat.DefaultSettings(),
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
 		Watching: true,

@@ -50,8 +50,10 @@ type variables struct {
 	ContainersExpect []string `env:"CONTAINERS_EXPECT" key:"containers.expect"`
 	RuleFiles        []string `env:"RULE_FILES"        key:"rule_files"`
 
-	EvaluationInterval string `env:"EVALUATION_INTERVAL" key:"evaluation.interval"`
-	GrafanaURL         string `env:"GRAFANA_URL"         key:"grafana.url"`
-	RunbooksURL        string `env:"RUNBOOKS_URL"        key:"runbooks.url"`
-	Timezone           string `env:"TIMEZONE"            key:"timezone"`
+	HeartbeatURL       secret.Value `env:"HEARTBEAT_URL" key:"heartbeat.url"`
+	HeartbeatURLFile   string       `env:"HEARTBEAT_URL_FILE" key:"heartbeat.url_file"`
+	EvaluationInterval string       `env:"EVALUATION_INTERVAL" key:"evaluation.interval"`
+	GrafanaURL         string       `env:"GRAFANA_URL"         key:"grafana.url"`
+	RunbooksURL        string       `env:"RUNBOOKS_URL"        key:"runbooks.url"`
+	Timezone           string       `env:"TIMEZONE"            key:"timezone"`
 }

@@ -11,7 +11,10 @@ import (
 
 // selfAlerts are what alertd raises about itself.
 func selfAlerts() []string {
-	return []string{"PrometheusUnreachable", "RuleFailing", "StorageDamaged", "NoData"}
+	return []string{
+		"PrometheusUnreachable", "RuleFailing", "NoData", "ChannelFailing", "QueueTooOld", "QueueTooLong",
+		"StorageUnavailable", "StorageLow", "StorageDamaged", "ClockJumped",
+	}
 }
 
 // unknownAlerts reports matchers on names and severities that no rule's alerts

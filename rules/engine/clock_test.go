@@ -40,7 +40,7 @@ func TestClockSet(t *testing.T) {
 				return Reading{Wall: now.Add(time.Duration(jumped.Load())), Elapsed: now.Sub(start)}
 			},
 		})
-		e.Apply(testSetup(testRule("a", 10*time.Minute)))
+		e.Apply(testSetup(testRule("a", 24*time.Hour)))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- e.Run(ctx) }()
@@ -50,7 +50,7 @@ func TestClockSet(t *testing.T) {
 			defer q.mu.Unlock()
 			return len(q.asked)
 		}
-		jumped.Store(int64(3 * time.Hour))
+		jumped.Store(-int64(3 * time.Hour))
 		pass(16 * time.Second)
 		before := asked()
 		pass(30 * time.Second)
@@ -63,7 +63,7 @@ func TestClockSet(t *testing.T) {
 		}
 		// The fake clocks of everything else were not set, so the shift shows.
 		r := e.runners[0]
-		if got := r.alerts["test/a"]; len(got) != 1 || got[0].ActiveAt.Sub(start) < 3*time.Hour {
+		if got := r.alerts["test/a"]; len(got) != 1 || start.Sub(got[0].ActiveAt) < 3*time.Hour {
 			t.Errorf("the alert is active since %v, %v", got, start)
 		}
 		cancel()
