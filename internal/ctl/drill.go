@@ -146,7 +146,7 @@ func (c *cli) drill(ctx context.Context, labels alert.Labels, form drillForm) er
 
 // noDrills explains why a drill was not begun.
 func (c *cli) noDrills(ctx context.Context, server *client, err error) error {
-	if code := status(err); code != http.StatusNotFound && code != http.StatusMethodNotAllowed {
+	if code := status(err); code != http.StatusNotFound && code != http.StatusGone && code != http.StatusMethodNotAllowed {
 		return err
 	}
 	if _, aliveErr := server.ownStatus(ctx); status(aliveErr) != 0 {

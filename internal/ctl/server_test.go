@@ -72,6 +72,7 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 		answer(w, http.StatusOK, map[string]any{"config": "global: {resolve_timeout: 5m}\ncron: [{name: etl}]\n"})
 	})
 	mux.HandleFunc("POST /api/v1/receivers/{name}/test", s.testReceiver)
+	mux.HandleFunc("POST /api/v1/drills", s.postDrill)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -21,6 +21,18 @@ const patience = time.Minute
 // eventually waits until holds returns "", which it must within patience.
 func eventually(t *testing.T, what string, holds func() string) {
 	t.Helper()
+	within(t, patience, what, holds)
+}
+
+// slowly is eventually for what waits half a minute before it tells, and again
+// between messages.
+func slowly(t *testing.T, what string, holds func() string) {
+	t.Helper()
+	within(t, 3*patience, what, holds)
+}
+
+func within(t *testing.T, patience time.Duration, what string, holds func() string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
