@@ -20,7 +20,6 @@ const (
 	ReasonRepeat       Reason = "repeat interval elapsed"
 	ReasonUnsilenced   Reason = "still firing after a silence ended"
 	ReasonUninhibited  Reason = "still firing after what inhibited it ended"
-	ReasonTest         Reason = "test"
 )
 
 // The reasons for not telling.

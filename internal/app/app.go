@@ -163,10 +163,7 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 		Logger:      a.Logger, Registerer: a.registry,
 	})
 	a.drills.Attach(a.engine.Look)
-	before, err := a.beginRun(ctx)
-	if err != nil {
-		return err
-	}
+	var err error
 	if a.intake, err = intake.Open(ctx, a.store, a.committed, a.Logger); err != nil {
 		return err
 	}
@@ -189,6 +186,12 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	}
 	beat, err := a.heartbeat()
 	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	before, err := a.beginRun(ctx)
+	if err != nil {
+		_ = listener.Close()
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)

@@ -96,10 +96,13 @@ func (a *app) well(now time.Time) (err error, judged bool) { //nolint:revive,sta
 	select {
 	case <-a.engine.Ready():
 	default:
-		return nil, now.Sub(a.startedAt) > lateBy && len(groups) == 0
+		if up := now.Sub(a.startedAt); up > lateBy && len(groups) == 0 {
+			return fmt.Errorf("it has been starting for %s", up.Round(time.Second)), true
+		}
+		return nil, false
 	}
 	if err := a.engine.Unreachable(); err != nil {
-		return fmt.Errorf("Prometheus does not answer: %w", err), true
+		return fmt.Errorf("Prometheus has not answered for a minute: %w", err), true
 	}
 	if err := a.storage.Err(); err != nil {
 		return fmt.Errorf("what happens cannot be stored: %w", err), true

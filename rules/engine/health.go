@@ -157,17 +157,33 @@ func (h *health) failingRules() []Finding {
 	}), func(a, b Finding) bool { return a.Labels.Equal(b.Labels) })
 }
 
-// unreachable holds when some rule began to fail for want of an answer after
-// the last time that any rule had one.
-func (h *health) unreachable() []Finding {
+// away returns the last error of a Prometheus that has not answered for so long.
+func (h *health) away(long time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if f := h.unanswered(); f != nil && f.last.Sub(f.since) >= long {
+		return f.err
+	}
+	return nil
+}
+
+// unanswered returns the latest failure where some rule began to fail for want of
+// an answer after the last time that any rule had one; nil where none did.
+func (h *health) unanswered() *failure {
 	var latest *failure
 	for _, f := range h.failing {
 		if unanswered(f.err) && f.since.After(h.lastSuccess) && (latest == nil || f.last.After(latest.last)) {
 			latest = f
 		}
 	}
+	return latest
+}
+
+// unreachable holds when Prometheus does not answer.
+func (h *health) unreachable() []Finding {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	latest := h.unanswered()
 	if latest == nil {
 		return nil
 	}

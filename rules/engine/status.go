@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"alertd/internal/alert"
@@ -56,13 +55,9 @@ func (e *Engine) countAlerts() map[alert.State]int {
 	return counts
 }
 
-// Unreachable tells why no question has an answer, or nil.
-func (e *Engine) Unreachable() error {
-	if found := e.health.unreachable(); len(found) > 0 {
-		return errors.New(found[0].Description)
-	}
-	return nil
-}
+// Unreachable tells why no question has had an answer, for as long as makes people
+// be told; nil where some had one.
+func (e *Engine) Unreachable() error { return e.health.away(tolerated) }
 
 // Unstored returns the alerts that changed and that the store has not taken yet,
 // as they are now; none where it works.

@@ -112,7 +112,7 @@ func TestHeartbeatAndNotes(t *testing.T) {
 	defer monitor.Close()
 	await := func(what string) {
 		t.Helper()
-		eventually(t, "the heartbeat to say "+what, func() string {
+		slowly(t, "the heartbeat to say "+what, func() string {
 			mu.Lock()
 			defer mu.Unlock()
 			if !slices.ContainsFunc(heard, func(h string) bool { return strings.Contains(h, what) }) {
@@ -132,7 +132,7 @@ receivers: [{name: team, webhook_configs: [{url: "%s"}]}]
 	hook.expect("AlertdStarted firing")
 	await("GET /ping/0123456789abcdef")
 	s.prometheus.stop(syscall.SIGKILL)
-	await("POST /ping/0123456789abcdef/fail Prometheus does not answer")
+	await("POST /ping/0123456789abcdef/fail Prometheus has not answered")
 	s.startPrometheus()
 	s.kill()
 	if strings.Contains(s.alertd.output(), "0123456789abcdef") {
