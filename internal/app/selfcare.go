@@ -75,14 +75,14 @@ func (a *app) tellFromMemory(ctx context.Context) error {
 func (a *app) heartbeat() (*heartbeat.Heartbeat, error) {
 	return heartbeat.New(heartbeat.Options{
 		Settings: func() heartbeat.Settings { return a.current.plan().config.Heartbeat },
-		Well:     func() (error, bool) { return a.well(time.Now()) },
+		Well:     func() (bool, error) { return a.well(time.Now()) },
 		Version:  a.Version.Version, Logger: a.Logger, Registerer: a.registry,
 	})
 }
 
-// well tells why alertd does not do its work, or nil, and whether that can be told
-// yet.
-func (a *app) well(now time.Time) (err error, judged bool) { //nolint:revive,staticcheck // the error is the answer, not a failure to give one
+// well returns why alertd does not do its work, or nil, and tells whether that can
+// be judged yet.
+func (a *app) well(now time.Time) (judged bool, unwell error) {
 	groups := a.engine.Groups()
 	for _, g := range groups {
 		last := g.Ended
@@ -90,24 +90,24 @@ func (a *app) well(now time.Time) (err error, judged bool) { //nolint:revive,sta
 			last = g.Since
 		}
 		if late := now.Sub(last); late > 2*g.Interval+lateBy {
-			return fmt.Errorf("the rules of %s have not been evaluated for %s", g.Name, late.Round(time.Second)), true
+			return true, fmt.Errorf("the rules of %s have not been evaluated for %s", g.Name, late.Round(time.Second))
 		}
 	}
 	select {
 	case <-a.engine.Ready():
 	default:
 		if up := now.Sub(a.startedAt); up > lateBy && len(groups) == 0 {
-			return fmt.Errorf("it has been starting for %s", up.Round(time.Second)), true
+			return true, fmt.Errorf("it has been starting for %s", up.Round(time.Second))
 		}
-		return nil, false
+		return false, nil
 	}
 	if err := a.engine.Unreachable(); err != nil {
-		return fmt.Errorf("Prometheus has not answered for a minute: %w", err), true
+		return true, fmt.Errorf("Prometheus has not answered for a minute: %w", err)
 	}
 	if err := a.storage.Err(); err != nil {
-		return fmt.Errorf("what happens cannot be stored: %w", err), true
+		return true, fmt.Errorf("what happens cannot be stored: %w", err)
 	}
-	return a.mute(now), true
+	return true, a.mute(now)
 }
 
 // failing tells of each integration whether it fails.

@@ -42,9 +42,9 @@ func (s Settings) Enabled() bool { return s.URL != "" || s.URLFile != "" }
 // Options are what a heartbeat is made of.
 type Options struct {
 	Settings func() Settings // those in force
-	// Well tells why alertd does not do its work, or nil; and whether that is to be
-	// judged at all: while it starts it is not.
-	Well    func() (err error, judged bool)
+	// Well returns why alertd does not do its work, or nil. It tells whether that
+	// can be judged at all: while alertd starts it cannot.
+	Well    func() (judged bool, unwell error)
 	Version string
 	Logger  *slog.Logger
 	// Registerer takes the metrics.
@@ -83,9 +83,8 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	for {
 		wait := lookEvery
 		if s := h.o.Settings(); s.Enabled() {
-			err, judged := h.o.Well()
-			if judged {
-				h.ping(ctx, s, err)
+			if judged, unwell := h.o.Well(); judged {
+				h.ping(ctx, s, unwell)
 				wait = time.Duration(s.Interval)
 			}
 		}

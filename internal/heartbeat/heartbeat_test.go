@@ -117,12 +117,12 @@ func TestRun(t *testing.T) {
 	s.URL = secret.Value(f.URL + "/x")
 	h, err := New(Options{
 		Settings: func() Settings { return s },
-		Well: func() (error, bool) {
+		Well: func() (bool, error) {
 			if asked++; asked == 1 {
 				cancel()
-				return nil, false
+				return false, nil
 			}
-			return nil, true
+			return true, nil
 		},
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
