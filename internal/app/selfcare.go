@@ -102,7 +102,7 @@ func (a *app) well(now time.Time) (judged bool, unwell error) {
 		return false, nil
 	}
 	if err := a.engine.Unreachable(); err != nil {
-		return true, fmt.Errorf("Prometheus has not answered for a minute: %w", err)
+		return true, fmt.Errorf("no answer from Prometheus for a minute: %w", err)
 	}
 	if err := a.storage.Err(); err != nil {
 		return true, fmt.Errorf("what happens cannot be stored: %w", err)

@@ -97,7 +97,7 @@ func readDrill(r *http.Request) (DrillRequest, error) {
 	}
 	for _, l := range out.Labels {
 		switch {
-		case !model.LabelName(l.Name).IsValid() || !model.LabelValue(l.Value).IsValid():
+		case !model.UTF8Validation.IsValidLabelName(l.Name) || !model.LabelValue(l.Value).IsValid():
 			return bad("%.64q=%.64q is not a label", l.Name, l.Value)
 		case slices.Contains([]string{alert.DrillLabel, alert.DrillReceiverLabel, alert.IntegrationLabel}, l.Name):
 			return bad("the label %s is alertd's own", l.Name)

@@ -132,7 +132,7 @@ receivers: [{name: team, webhook_configs: [{url: "%s"}]}]
 	hook.expect("AlertdStarted firing")
 	await("GET /ping/0123456789abcdef")
 	s.prometheus.stop(syscall.SIGKILL)
-	await("POST /ping/0123456789abcdef/fail Prometheus has not answered")
+	await("POST /ping/0123456789abcdef/fail no answer from Prometheus")
 	s.startPrometheus()
 	s.kill()
 	if strings.Contains(s.alertd.output(), "0123456789abcdef") {
