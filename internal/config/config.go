@@ -54,6 +54,8 @@ type Config struct {
 	Heartbeat     heartbeat.Settings
 	Notes         Notes
 
+	intervalPaths map[string]string // where the time intervals are written, by name
+
 	masked []byte
 	source *document.Document
 	beside bool // the environment says what to watch
@@ -170,6 +172,9 @@ func (c *Config) Place(path string) invalid.Finding { return c.source.Place(path
 
 // PlaceAt is Place for a line and column of the file.
 func (c *Config) PlaceAt(line, column int) invalid.Finding { return c.source.PlaceAt(line, column) }
+
+// IntervalPath returns the path at which a time interval's name is written.
+func (c *Config) IntervalPath(name string) string { return c.intervalPaths[name] }
 
 // Lines returns the text of the configuration's file, secrets and all; nil
 // where it came from variables.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -32,9 +33,12 @@ type intervalParts struct {
 // timeIntervals reads time_intervals and, by its older name,
 // mute_time_intervals.
 func (b *builder) timeIntervals() {
-	b.out.TimeIntervals = mutetime.Intervals{}
-	for _, section := range []document.Node{b.in.MuteTimeIntervals, b.in.TimeIntervals} {
-		for _, item := range section.Items() {
+	b.out.TimeIntervals, b.out.intervalPaths = mutetime.Intervals{}, map[string]string{}
+	for _, section := range []struct {
+		key  string
+		node document.Node
+	}{{"mute_time_intervals", b.in.MuteTimeIntervals}, {"time_intervals", b.in.TimeIntervals}} {
+		for i, item := range section.node.Items() {
 			var entry intervalSection
 			item.Decode(&entry)
 			switch _, twice := b.out.TimeIntervals[entry.Name]; {
@@ -51,6 +55,7 @@ func (b *builder) timeIntervals() {
 				parsed = append(parsed, parseInterval(one))
 			}
 			b.out.TimeIntervals[entry.Name] = parsed
+			b.out.intervalPaths[entry.Name] = fmt.Sprintf("%s[%d].name", section.key, i)
 		}
 	}
 }

@@ -21,19 +21,28 @@ func selfAlerts() []string {
 // have. Others may post alerts, so nothing is said where there are few rules to
 // go by: neither rule files nor cron jobs.
 func (r *review) unknownAlerts(n *route) {
-	if len(r.config.RuleFiles) == 0 && len(r.config.Cron) == 0 {
-		return
+	if m, values, unknown := r.unknownAlert(n.own); unknown {
+		r.at(unknownAlert, n.path, fmt.Sprintf("no rule raises an alert with %s, so only what others post gets here", m),
+			"correct it, if alertd's own alerts are meant: "+shown(m.Name, values))
 	}
-	for _, m := range n.own {
+}
+
+// unknownAlert returns the first of the matchers that no rule's alerts pass, and
+// the values that they do have.
+func (r *review) unknownAlert(ms alert.Matchers) (alert.Matcher, []string, bool) {
+	if len(r.config.RuleFiles) == 0 && len(r.config.Cron) == 0 {
+		return alert.Matcher{}, nil, false
+	}
+	for _, m := range ms {
 		if m.Name != alert.AlertName && m.Name != "severity" || m.Op != alert.MatchEqual && m.Op != alert.MatchRegexp || m.Matches("") {
 			continue
 		}
 		values, complete := r.values(m.Name)
 		if complete && len(values) > 0 && !slices.ContainsFunc(values, m.Matches) {
-			r.at(unknownAlert, n.path, fmt.Sprintf("no rule raises an alert with %s, so only what others post gets here", m),
-				"correct it, if alertd's own alerts are meant: "+shown(m.Name, values))
+			return m, values, true
 		}
 	}
+	return alert.Matcher{}, nil, false
 }
 
 func shown(name string, values []string) string {

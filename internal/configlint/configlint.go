@@ -21,6 +21,8 @@ const (
 	emptyReceiver         = "receiver-without-channel"
 	unroutedAlert         = "alert-reaches-nobody"
 	unusedReceiver        = "unused-receiver"
+	idleInhibition        = "inhibit-rule-without-effect"
+	unusedInterval        = "unused-time-interval"
 	maxAgeBelowPeriod     = "max-age-below-period"
 	graceBeyondPeriod     = "grace-beyond-period"
 	clockShift            = "schedule-in-clock-shift"
@@ -33,10 +35,12 @@ func Checks() []lint.Check {
 		{ID: config.Invalid, Severity: invalid.Error, Summary: "a configuration that cannot be used"},
 		{ID: unreachableRoute, Severity: invalid.Warning, Summary: "a route behind another that takes all that it could"},
 		{ID: contradictoryMatchers, Severity: invalid.Warning, Summary: "a route whose matchers can never hold together"},
-		{ID: unknownAlert, Severity: invalid.Info, Summary: "a route for alerts that no rule raises"},
+		{ID: unknownAlert, Severity: invalid.Info, Summary: "a route or an inhibit rule for alerts that no rule raises"},
 		{ID: emptyReceiver, Severity: invalid.Warning, Summary: "a route to a receiver that tells nobody"},
 		{ID: unroutedAlert, Severity: invalid.Warning, Summary: "an alert of which nobody is told"},
 		{ID: unusedReceiver, Severity: invalid.Info, Summary: "a receiver that no route names"},
+		{ID: idleInhibition, Severity: invalid.Warning, Summary: "an inhibit rule that can never inhibit anything"},
+		{ID: unusedInterval, Severity: invalid.Info, Summary: "a time interval that no route names"},
 		{ID: maxAgeBelowPeriod, Severity: invalid.Warning, Summary: "a cron job's max_age that is over before its next run"},
 		{ID: graceBeyondPeriod, Severity: invalid.Info, Summary: "a cron job's grace that is longer than the time to its next run"},
 		{ID: clockShift, Severity: invalid.Info, Summary: "a cron job due at a time that the clock skips or shows twice"},
@@ -51,6 +55,8 @@ func Check(cfg *config.Config, groups []rules.Group, others []string, now time.T
 	r := &review{config: cfg, groups: groups, now: now}
 	r.routes()
 	r.receivers()
+	r.inhibition()
+	r.intervals()
 	r.schedules()
 	r.patterns()
 	r.applyComments(others)

@@ -80,6 +80,29 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+func TestInhibitionAndIntervals(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"nothing wrong":            {"inhibit_rules: [{source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [instance]}]", ""},
+		"both sides are the same":  {"inhibit_rules:\n- {source_matchers: [severity=warning], target_match: {severity: warning}}", "3:3 inhibit-rule-without-effect"},
+		"without matchers":         {"inhibit_rules:\n- {equal: [instance]}", "3:3 inhibit-rule-without-effect"},
+		"source and more is fine":  {"inhibit_rules: [{source_matchers: [a=1, b=1], target_matchers: [a=1]}]", ""},
+		"a source that cannot be":  {"inhibit_rules:\n- {source_matchers: [a=1, a=2], target_matchers: [b=1]}", "3:3 inhibit-rule-without-effect"},
+		"a target that cannot be":  {"inhibit_rules:\n- {source_matchers: [a=1], target_matchers: [b=1], target_match_re: {b: x}}", "3:3 inhibit-rule-without-effect"},
+		"a source that nobody has": {"inhibit_rules:\n- {source_matchers: [alertname=Nosuch], target_matchers: [b=1]}", "3:3 matcher-without-alert"},
+		"an unused interval":       {"time_intervals:\n- {name: x, time_intervals: []}\n- {name: y, time_intervals: []}\nreceivers: [{name: a}]\nroute: {receiver: a, routes: [{matchers: [x=1], mute_time_intervals: [y]}]}", "3:10 unused-time-interval"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "cron: [{name: etl}]\n" + test.text + "\n"
+			if name == "an unused interval" {
+				test.want += "\n6:1 alert-reaches-nobody"
+			}
+			if got := found(t, text); got != test.want {
+				t.Errorf("found\n%s\nwant\n%s\nin\n%s", got, test.want, text)
+			}
+		})
+	}
+}
+
 func TestAlertsThatReachNobody(t *testing.T) {
 	for name, test := range map[string]struct{ route, want string }{
 		"the default tells nobody":  {"{receiver: 'null', routes: [{matchers: [severity=critical], receiver: a}]}", "3:10 unused-receiver\n5:1 alert-reaches-nobody"},
