@@ -74,8 +74,12 @@ type planner struct {
 	byID       map[string]*alert.Alert      // every member
 	owing      map[string]bool              // ended alerts that someone must still be told of
 	mutedBy    []string                     // the time intervals that hold
-	tick       time.Time                    // when the changes at hand may be told
-	flushed    bool
+	said       struct {
+		of    alert.Suppression
+		words string
+	}
+	tick    time.Time // when the changes at hand may be told
+	flushed bool
 }
 
 // integration decides for one integration.

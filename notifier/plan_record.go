@@ -64,16 +64,25 @@ func (p *planner) recordSuppression(a *alert.Alert) {
 		p.out.Suppressed = map[string]alert.Suppression{}
 	}
 	p.out.Suppressed[a.ID] = now
-	e := alert.Event{Kind: alert.EventSuppressed, AlertID: a.ID, Labels: a.Labels, Value: a.Value, Detail: now.String()}
+	e := alert.Event{Kind: alert.EventSuppressed, AlertID: a.ID, Labels: a.Labels, Value: a.Value}
 	switch {
-	case now.Holds() && now.String() == before.String():
-		return
-	case !now.Holds() && before.Holds():
-		e.Kind, e.Detail = alert.EventAudible, "was "+before.String()
-	case !now.Holds():
-		return
+	case now.SameCause(before):
+		return // only what is remembered of an earlier one changed
+	case now.Holds():
+		e.Detail = p.words(now)
+	default:
+		e.Kind, e.Detail = alert.EventAudible, "was "+p.words(before)
 	}
 	p.out.Events = append(p.out.Events, p.event(e))
+}
+
+// words says what suppresses an alert. One silence often does so to many, one
+// after the other, and is then put into words once.
+func (p *planner) words(s alert.Suppression) string {
+	if p.said.words == "" || !s.SameCause(p.said.of) {
+		p.said.of, p.said.words = s, s.String()
+	}
+	return p.said.words
 }
 
 // heardSince tells whether everyone who knows of the alert was told of the

@@ -25,8 +25,12 @@ func (s Suppression) IsZero() bool { return !s.Holds() && s.UninhibitedAt.IsZero
 
 // Equal tells whether both say the same.
 func (s Suppression) Equal(o Suppression) bool {
-	return slices.Equal(s.Silences, o.Silences) && slices.Equal(s.Inhibitors, o.Inhibitors) &&
-		s.Until.Equal(o.Until) && s.UninhibitedAt.Equal(o.UninhibitedAt)
+	return s.SameCause(o) && s.UninhibitedAt.Equal(o.UninhibitedAt)
+}
+
+// SameCause tells whether the same suppresses until the same moment.
+func (s Suppression) SameCause(o Suppression) bool {
+	return slices.Equal(s.Silences, o.Silences) && slices.Equal(s.Inhibitors, o.Inhibitors) && s.Until.Equal(o.Until)
 }
 
 // String says by what the alert is suppressed and until when.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -166,6 +167,12 @@ func (p *plan) describe() string {
 	routes := 0
 	p.route.Walk(func(*notifier.Route) { routes++ })
 	fmt.Fprintf(&b, "Routes: %d", routes)
+	if n := len(p.inhibit); n > 0 {
+		fmt.Fprintf(&b, "\nInhibit rules: %d", n)
+	}
+	if n := len(p.config.TimeIntervals); n > 0 {
+		fmt.Fprintf(&b, "\nTime intervals: %s", strings.Join(slices.Sorted(maps.Keys(p.config.TimeIntervals)), ", "))
+	}
 	return b.String()
 }
 
