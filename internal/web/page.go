@@ -94,7 +94,7 @@ func (s *Server) view(ctx context.Context) (*pageView, error) {
 	if err := s.deps.Ready(); err != nil {
 		v.NotReady = err.Error()
 	}
-	v.addAlerts(alerts, silences)
+	v.addAlerts(alerts, silences, s.deps.InhibitedBy)
 	v.addSilences(alerts, silences)
 	v.addRuleGroups(s.deps.RuleGroups())
 	v.addEvents(events)

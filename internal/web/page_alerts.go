@@ -27,6 +27,7 @@ type pageView struct {
 	NotReady string // why, or ""
 
 	Firing, Pending, Silenced int
+	Inhibited                 int
 	Alerts                    []alertView
 	MoreAlerts                int // how many are not shown
 
@@ -45,7 +46,7 @@ func (v *pageView) Trouble() bool { return v.Firing > 0 }
 // alertView is one alert.
 type alertView struct {
 	Name, Severity, Summary, Description string
-	State                                string // firing, pending or silenced
+	State                                string // firing, pending, silenced or inhibited
 	Where                                []alert.Label
 	Labels, Annotations                  []alert.Label
 	Since                                stampView
@@ -58,6 +59,7 @@ type alertView struct {
 	Links                                []linkView
 	Silences                             []silencedBy
 	Ack                                  *ackView // who looks after it
+	InhibitedBy                          []string // in words
 }
 
 type silencedBy struct{ ID, Until, By, Comment string }
@@ -72,8 +74,8 @@ type ackView struct {
 type linkView struct{ Text, URL string }
 
 // addAlerts adds what is active: what fires first, then what may, then what is
-// silenced; in each the worst, then the latest.
-func (v *pageView) addAlerts(alerts []alert.Alert, silences alert.Silences) {
+// silenced or inhibited; in each the worst, then the latest.
+func (v *pageView) addAlerts(alerts []alert.Alert, silences alert.Silences, inhibitedBy func(alert.Labels) []string) {
 	byID := map[string]*alert.Silence{}
 	for i := range silences {
 		byID[silences[i].ID] = &silences[i]
@@ -90,12 +92,15 @@ func (v *pageView) addAlerts(alerts []alert.Alert, silences alert.Silences) {
 		case a.State == alert.Pending:
 			states[a.ID] = "pending"
 			v.Pending++
+		case len(inhibitedBy(a.Labels)) > 0:
+			states[a.ID] = "inhibited"
+			v.Inhibited++
 		default:
 			states[a.ID] = "firing"
 			v.Firing++
 		}
 	}
-	order := map[string]int{"firing": 0, "pending": 1, "silenced": 2}
+	order := map[string]int{"firing": 0, "pending": 1, "silenced": 2, "inhibited": 2}
 	slices.SortFunc(alerts, func(a, b alert.Alert) int {
 		return cmp.Or(
 			cmp.Compare(order[states[a.ID]], order[states[b.ID]]),
@@ -109,9 +114,23 @@ func (v *pageView) addAlerts(alerts []alert.Alert, silences alert.Silences) {
 			sil := byID[id]
 			view.Silences = append(view.Silences, silencedBy{id, v.stamp(sil.EndsAt).Text, clip(sil.CreatedBy, shortText), clip(sil.Comment, longText)})
 		}
+		if view.State == "inhibited" {
+			view.InhibitedBy = named(inhibitedBy(alerts[i].Labels), alerts)
+		}
 		v.Alerts = append(v.Alerts, view)
 	}
 	v.MoreAlerts = len(alerts) - len(v.Alerts)
+}
+
+// named returns the names of alerts and where they are, by fingerprint.
+func named(fingerprints []string, alerts []alert.Alert) (names []string) {
+	for i := range alerts {
+		a := &alerts[i]
+		if a.State == alert.Firing && slices.Contains(fingerprints, a.Fingerprint().String()) {
+			names = append(names, clip(a.Name()+" "+a.Labels.Without(alert.AlertName).String(), longText))
+		}
+	}
+	return names
 }
 
 func (v *pageView) alertView(a *alert.Alert, state string) alertView {

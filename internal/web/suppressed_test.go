@@ -105,3 +105,29 @@ func TestInhibitedAndMuted(t *testing.T) {
 		t.Errorf("%d groups, %d of them muted, %d with muted=false", len(all), muted, len(audible))
 	}
 }
+
+// The page says which alert explains another.
+func TestPageShowsInhibition(t *testing.T) {
+	var down alert.Fingerprint
+	f := newFixture(t, func(d *web.Deps) {
+		d.InhibitedBy = func(ls alert.Labels) []string {
+			if strings.HasPrefix(ls.Get("instance"), "db-2") {
+				return []string{down.String()}
+			}
+			return nil
+		}
+	})
+	alerts := someAlerts()
+	for _, a := range alerts {
+		if strings.HasPrefix(a.Labels.Get("instance"), "db-1") && a.State == alert.Firing {
+			down = a.Fingerprint()
+		}
+	}
+	f.commit(alerts...)
+	page := f.ok("GET", "/", "")
+	for _, want := range []string{"<b>1</b> inhibited", "<dt>inhibited</dt><dd>while DiskFull {instance=&#34;db-1", `class="card alert inhibited`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
