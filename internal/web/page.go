@@ -80,7 +80,7 @@ func (s *Server) view(ctx context.Context) (*pageView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("silences: %w", err)
 	}
-	events, err := s.deps.Store.Events(ctx, now.Add(-eventsFor), now.Add(eventsFor), shownEvents)
+	events, err := s.deps.Store.Events(ctx, now.Add(-eventsFor), now.Add(eventsFor), readEvents)
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}

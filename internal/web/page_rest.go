@@ -14,6 +14,7 @@ const (
 	shownSilences = 100
 	shownMatches  = 5
 	shownEvents   = 20
+	readEvents    = 200 // to find so many that are about an alert
 	eventsFor     = 24 * time.Hour
 	// longWait is when a message that waits its turn becomes worth showing.
 	longWait = time.Minute
@@ -177,9 +178,14 @@ type eventView struct {
 	Where        []alert.Label
 }
 
+// addEvents adds what became of alerts; what was decided and delivered of it
+// would hide that in its number.
 func (v *pageView) addEvents(events []alert.Event) {
 	for i := range events {
 		e := &events[i]
+		if e.AlertID == "" || len(v.Events) == shownEvents {
+			continue
+		}
 		v.Events = append(v.Events, eventView{
 			At: v.stamp(e.At), Kind: e.Kind, Name: clip(e.Labels.Get(alert.AlertName), shortText), Detail: clip(e.Detail, longText), Where: where(e.Labels),
 		})
