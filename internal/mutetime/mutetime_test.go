@@ -15,13 +15,9 @@ import (
 
 func parse(t testing.TB, text string) mutetime.Intervals {
 	t.Helper()
-	all := mutetime.Intervals{}
-	var in map[string][]timeinterval.TimeInterval
-	if err := yaml.Unmarshal([]byte(text), &in); err != nil {
+	var all mutetime.Intervals
+	if err := yaml.Unmarshal([]byte(text), &all); err != nil {
 		t.Fatal(err)
-	}
-	for name, times := range in {
-		all[name] = times
 	}
 	return all
 }
