@@ -91,7 +91,7 @@ func (l *life) watch(longest float64) {
 
 func TestPlanRandomHistories(t *testing.T) {
 	messages := 0
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		route := RouteOptions{
 			GroupWait:      time.Duration(r.IntN(3)) * 20 * time.Second,
@@ -137,7 +137,7 @@ func TestPlanRandomHistories(t *testing.T) {
 		}
 		messages += len(l.heard)
 	}
-	if messages < 3000 {
+	if messages < 2000 {
 		t.Errorf("only %d messages were judged", messages)
 	}
 }
