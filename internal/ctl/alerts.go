@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,8 @@ quiet. Matchers narrow the list; an alert has to pass all of them.
 
 The state is one of
   firing     people are told
-  flapping   likewise; it fired and recovered so often that it is held firing
+  acked      somebody looks after it, and it is not repeated
+  flapping   people are told; it fired and recovered so often that it is held firing
   silenced   a silence holds for it
   inhibited  another alert makes telling it pointless
   muted      its route is in a mute time
@@ -156,7 +158,10 @@ func (c *cli) alertTable(alerts []*firingAlert) *table {
 		state := cell{a.state(), faint}
 		if state.text == stateFiring {
 			state.style = red
-			if a.Annotations.Has(alert.FlappingAnnotation) {
+			switch {
+			case a.Annotations.Has(alert.AcknowledgedAnnotation):
+				state = cell{"acked", yellow}
+			case a.Annotations.Has(alert.FlappingAnnotation):
 				state.text = "flapping"
 			}
 		}
@@ -166,10 +171,19 @@ func (c *cli) alertTable(alerts []*firingAlert) *table {
 			text(a.Labels.Get(severity)),
 			text(ago(a.StartsAt, now)),
 			text(typedLabels(a.Labels.Without(alert.AlertName, severity))),
-			text(first(a.Annotations.Get("summary"), a.Annotations.Get("description"), a.Annotations.Get("message"))),
+			text(a.summary()),
 		)
 	}
 	return t
+}
+
+// summary is what the alert says of itself, after who looks after it.
+func (a *firingAlert) summary() string {
+	summary := first(a.Annotations.Get("summary"), a.Annotations.Get("description"), a.Annotations.Get("message"))
+	if by := a.Annotations.Get(alert.AcknowledgedAnnotation); by != "" {
+		return strings.TrimSuffix("acknowledged "+by+" | "+summary, " | ")
+	}
+	return summary
 }
 
 // typedLabels writes labels as the matchers that one would type for them.

@@ -41,16 +41,23 @@ type silence struct {
 	CreatedBy string         `json:"createdBy"`
 	Comment   string         `json:"comment"`
 
+	Annotations alert.Labels `json:"annotations"`
+
 	raw json.RawMessage
 }
 
 // newSilence is a silence as API v2 takes it.
 type newSilence struct {
+	ID        string         `json:"id,omitempty"` // of the one to change
 	Matchers  alert.Matchers `json:"matchers"`
 	StartsAt  time.Time      `json:"startsAt"`
 	EndsAt    time.Time      `json:"endsAt"`
 	CreatedBy string         `json:"createdBy"`
 	Comment   string         `json:"comment"`
+
+	// Annotations are left out where there is nothing to say of them, which
+	// leaves those of a silence that is changed.
+	Annotations alert.Labels `json:"annotations,omitzero"`
 }
 
 // UnmarshalJSON keeps what alertd wrote beside what alertctl reads of it.
@@ -95,9 +102,14 @@ func (c *client) silences(ctx context.Context, ms alert.Matchers) ([]*silence, e
 	return present(silences), err
 }
 
-// addSilence creates a silence and returns its id.
-func (c *client) addSilence(ctx context.Context, s newSilence) (string, error) {
-	r := request{doing: "add the silence to", method: http.MethodPost, path: "api/v2/silences", body: s}
+// postSilence creates a silence, or changes the one of its id, and returns the
+// id under which it now is.
+func (c *client) postSilence(ctx context.Context, s newSilence) (string, error) {
+	doing := "add the silence to"
+	if s.ID != "" {
+		doing = "change the silence " + s.ID + " of"
+	}
+	r := request{doing: doing, method: http.MethodPost, path: "api/v2/silences", body: s}
 	var answer struct {
 		ID string `json:"silenceID"`
 	}

@@ -101,8 +101,8 @@ func (c *cli) rootCommand() *cobra.Command {
 		Short: "Ask alertd what is wrong, silence it, and run cron jobs under watch",
 		Long: `alertctl is the command line of alertd, the alerting sidecar for Prometheus.
 
-It shows what is firing, silences it, tests receivers, checks and imports
-configurations, tests rules, replays them over the past, and runs cron jobs so that alertd can
+It shows what is firing, silences and acknowledges it, tests receivers, checks and
+imports configurations, tests rules, replays them over the past, and runs cron jobs so that alertd can
 watch them. It speaks Alertmanager's API v2, so most of it works against a plain
 Alertmanager too.
 
@@ -112,7 +112,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
   alertctl alerts
 
   # Keep one job quiet for two hours
-  alertctl silence add CronFailed cron_job=etl --duration 2h --comment "migrating the database"
+  alertctl silence add CronFailed cron_job=etl --for 2h --comment "migrating the database"
 
   # Is alertd itself well?
   alertctl status`,
@@ -126,6 +126,7 @@ ALERTCTL_URL or its configuration file: see "alertctl help configuration".`,
 	group(root,
 		c.alertsCommand(),
 		c.silenceCommand(),
+		c.ackCommand(),
 		c.receiverCommand(),
 		c.drillCommand(),
 		c.statusCommand(),

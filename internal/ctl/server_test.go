@@ -29,6 +29,8 @@ type fakeServer struct {
 	mu           sync.Mutex
 	alerts       []map[string]any
 	silences     []map[string]any
+	recurring    []map[string]any
+	acks         map[string]map[string]any // by fingerprint
 	status       map[string]any
 	tests        map[string]any // by receiver
 	alertmanager bool           // has no API of alertd's own
@@ -47,7 +49,7 @@ receivers: [{name: team, slack_configs: [{api_url: <secret>}]}, {name: pager}, {
 `
 
 func newFakeServer(t testing.TB, now time.Time) *fakeServer {
-	s := &fakeServer{now: now, ready: true, check: func(*http.Request) (int, string) { return 0, "" }}
+	s := &fakeServer{now: now, ready: true, recurring: []map[string]any{}, acks: map[string]map[string]any{}, check: func(*http.Request) (int, string) { return 0, "" }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v2/alerts", s.getAlerts)
 	mux.HandleFunc("GET /api/v2/silences", s.getSilences)
@@ -73,6 +75,11 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 	})
 	mux.HandleFunc("POST /api/v1/receivers/{name}/test", s.testReceiver)
 	mux.HandleFunc("POST /api/v1/drills", s.postDrill)
+	mux.HandleFunc("POST /api/v1/acks", s.postAck)
+	mux.HandleFunc("DELETE /api/v1/acks", s.deleteAck)
+	mux.HandleFunc("GET /api/v1/silences/recurring", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.recurring) })
+	mux.HandleFunc("POST /api/v1/silences/recurring", s.postRecurring)
+	mux.HandleFunc("DELETE /api/v1/silences/recurring/{id}", s.deleteRecurring)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -161,7 +168,7 @@ func (s *fakeServer) getIncidents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.URL.Query().Get("ended") != "1d" {
-		answer(w, http.StatusOK, []any{})
+		answer(w, http.StatusOK, s.active())
 		return
 	}
 	labels := map[string]any{"alertname": "HostDiskFull", "instance": "db-1:9100"}
@@ -218,6 +225,14 @@ func (s *fakeServer) postSilence(w http.ResponseWriter, r *http.Request) {
 	}
 	if sil["createdBy"] == "nobody" {
 		answer(w, http.StatusBadRequest, "invalid silence: nobody may not")
+		return
+	}
+	if i := slices.IndexFunc(s.silences, func(o map[string]any) bool { return o["id"] == sil["id"] }); sil["id"] != nil && i >= 0 {
+		if sil["annotations"] == nil {
+			sil["annotations"] = s.silences[i]["annotations"]
+		}
+		sil["updatedAt"], s.silences[i] = s.now, sil
+		answer(w, http.StatusOK, map[string]any{"silenceID": sil["id"]})
 		return
 	}
 	id := fmt.Sprintf("%08x-0000-4000-8000-000000000000", 0xabc00000+len(s.silences))

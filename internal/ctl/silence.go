@@ -19,15 +19,19 @@ func (c *cli) silenceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "silence",
 		Aliases: []string{"silences"},
-		Short:   "Keep alerts quiet for a while: add, list, show, expire",
+		Short:   "Keep alerts quiet for a while: add, list, show, edit, expire, import",
 		Long: `A silence keeps every alert that its matchers pass from being told, from its
 start until its end. The alerts stay visible in "alertctl alerts", and an alert
-that outlives its silence is told when the silence ends.`,
+that outlives its silence is told when the silence ends.
+
+Before a long silence ends over something that still fires, alertd gives notice:
+the alert SilenceEnding, an hour before, of those that last longer than a day.`,
 		Example: `  alertctl silence add CronFailed cron_job=etl --duration 2h --comment "migrating the database"
   alertctl silence list
   alertctl silence expire 5b6f1c2e`,
 	}
-	group(cmd, c.silenceAddCommand(), c.silenceListCommand(), c.silenceShowCommand(), c.silenceExpireCommand())
+	group(cmd, c.silenceAddCommand(), c.silenceListCommand(), c.silenceShowCommand(), c.silenceEditCommand(),
+		c.silenceExpireCommand(), c.silenceImportCommand(), c.recurringCommand())
 	return cmd
 }
 
@@ -97,7 +101,11 @@ func (s *silence) when(now time.Time) string {
 	case alert.SilencePending:
 		return fmt.Sprintf("starts in %s, for %s", spell(s.StartsAt.Sub(now)), spell(s.EndsAt.Sub(s.StartsAt)))
 	case alert.SilenceActive:
-		return "ends in " + spell(s.EndsAt.Sub(now))
+		ends := "ends in " + spell(s.EndsAt.Sub(now))
+		if s.Annotations.Get(alert.UntilResolvedAnnotation) == "true" {
+			ends += ", or when resolved"
+		}
+		return ends
 	default:
 		return "ended " + ago(s.EndsAt, now)
 	}

@@ -71,6 +71,8 @@ func (c *cli) showSilence(s *silence, alerts []*firingAlert) {
 		{"Ends", text(moment(s.EndsAt, now))},
 		{"Author", text(s.CreatedBy)},
 		{"Comment", text(s.Comment)},
+		{"Repeats", text(s.Annotations.Get(alert.RecurringAnnotation))},
+		{"Notes", text(typedLabels(s.Annotations.Without(alert.RecurringAnnotation, alert.UntilResolvedAnnotation)))},
 		{"Updated", text(moment(s.UpdatedAt, now))},
 	})
 	c.out.printf("\n")

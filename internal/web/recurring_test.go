@@ -73,11 +73,11 @@ func TestRecurringSilences(t *testing.T) {
 func TestRecurringSilencesRefused(t *testing.T) {
 	f := newRecurringFixture(t)
 	for change, want := range map[string]int{
-		`"0 22 * * SAT"=>"sometimes"`: http.StatusBadRequest,
-		`"4h"=>"a while"`:             http.StatusBadRequest,
-		`"DiskFull"=>""`:              http.StatusBadRequest,
-		`,"isRegex":false=>`:          http.StatusUnprocessableEntity,
-		`{"matchers"=>{"id":"` + unknownID + `","matchers"`:             http.StatusNotFound,
+		`"0 22 * * SAT"=>"sometimes"`:                       http.StatusBadRequest,
+		`"4h"=>"a while"`:                                   http.StatusBadRequest,
+		`"DiskFull"=>""`:                                    http.StatusBadRequest,
+		`,"isRegex":false=>`:                                http.StatusUnprocessableEntity,
+		`{"matchers"=>{"id":"` + unknownID + `","matchers"`: http.StatusNotFound,
 		`[{"name":"alertname","value":"DiskFull","isRegex":false}]=>[]`: http.StatusBadRequest,
 	} {
 		from, to, _ := strings.Cut(change, "=>")
