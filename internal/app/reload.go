@@ -59,6 +59,7 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	replaceSource()
 	a.current.replace(p)
 	a.notifier.Apply(setup)
+	a.keeper.Wake()
 	a.engine.Apply(&engine.Setup{
 		Groups: p.groups, PrometheusURL: p.prometheusURL(),
 		Route:    func(labels alert.Labels) []alert.GroupRef { return drill.Route(labels, p.route.Groups) },
