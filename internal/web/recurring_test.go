@@ -72,21 +72,23 @@ func TestRecurringSilences(t *testing.T) {
 
 func TestRecurringSilencesRefused(t *testing.T) {
 	f := newRecurringFixture(t)
-	for change, want := range map[string]int{
-		`"0 22 * * SAT"=>"sometimes"`:                       http.StatusBadRequest,
-		`"4h"=>"a while"`:                                   http.StatusBadRequest,
-		`"DiskFull"=>""`:                                    http.StatusBadRequest,
-		`,"isRegex":false=>`:                                http.StatusUnprocessableEntity,
-		`{"matchers"=>{"id":"` + unknownID + `","matchers"`: http.StatusNotFound,
-		`[{"name":"alertname","value":"DiskFull","isRegex":false}]=>[]`: http.StatusBadRequest,
+	for _, c := range []struct {
+		from, to string
+		want     int
+	}{
+		{"0 22 * * SAT", "sometimes", http.StatusBadRequest},
+		{"4h", "a while", http.StatusBadRequest},
+		{"DiskFull", "", http.StatusBadRequest},
+		{`,"isRegex":false`, "", http.StatusUnprocessableEntity},
+		{`{"matchers"`, `{"id":"` + unknownID + `","matchers"`, http.StatusNotFound},
+		{`[{"name":"alertname","value":"DiskFull","isRegex":false}]`, "[]", http.StatusBadRequest},
 	} {
-		from, to, _ := strings.Cut(change, "=>")
-		body := strings.Replace(nightly, from, to, 1)
+		body := strings.Replace(nightly, c.from, c.to, 1)
 		if body == nightly {
-			t.Fatalf("nothing to replace by %s", change)
+			t.Fatalf("there is no %s to replace", c.from)
 		}
-		if w := f.do("POST", "/api/v1/silences/recurring", body); w.Code != want {
-			t.Errorf("%s: %d %s, want %d", change, w.Code, w.Body, want)
+		if w := f.do("POST", "/api/v1/silences/recurring", body); w.Code != c.want {
+			t.Errorf("%s for %s: %d %s, want %d", c.to, c.from, w.Code, w.Body, c.want)
 		}
 	}
 	for range 2 {
