@@ -116,7 +116,7 @@ func TestHeartbeatAndNotes(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !slices.ContainsFunc(heard, func(h string) bool { return strings.Contains(h, what) }) {
-				return strings.Join(heard, " | ")
+				return "heard " + strings.Join(heard, " | ")
 			}
 			return ""
 		})
@@ -139,7 +139,13 @@ receivers: [{name: team, webhook_configs: [{url: "%s"}]}]
 		t.Error("the log tells the heartbeat's address")
 	}
 	s.startAlertd()
-	eventually(t, "the second note", func() string { return hook.was("AlertdStarted firing") })
+	eventually(t, "the second note", func() string {
+		told := strings.Join(hook.told(), " | ")
+		if strings.Count(told, "AlertdStarted firing") != 2 {
+			return "told " + told
+		}
+		return ""
+	})
 	if out := s.alertd.output(); !strings.Contains(out, "alertd had been killed") {
 		t.Errorf("the log does not say that it had been killed:\n%s", out)
 	}
