@@ -238,6 +238,7 @@ func newEvaluation(group string, at time.Time) *alert.Evaluation {
 func end(ev *alert.Evaluation, a alert.Alert, now time.Time, why alert.Resolution) {
 	if a.State == alert.Pending {
 		ev.Deletes = append(ev.Deletes, a.ID)
+		ev.Events = append(ev.Events, alert.Event{At: now, Kind: alert.EventVanished, AlertID: a.ID, Labels: a.Labels, Value: a.Value, Detail: string(why)})
 		return
 	}
 	a.State, a.ResolvedAt, a.UpdatedAt, a.Resolution = alert.Resolved, now, now, why
