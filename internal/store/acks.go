@@ -133,7 +133,11 @@ func (s *sqliteStore) removeAcks(ctx context.Context, c *conn, now time.Time, wh
 // noteAcks writes the history of acknowledgements that changed, and marks the
 // groups of their alerts due.
 func (s *sqliteStore) noteAcks(ctx context.Context, c *conn, now time.Time, events []alert.Event) error {
-	if err := appendEvents(ctx, c, events); err != nil {
+	kept, err := knownAlerts(ctx, c, events)
+	if err != nil {
+		return fmt.Errorf("reading which alerts are known: %w", err)
+	}
+	if err := appendEvents(ctx, c, events, kept); err != nil {
 		return fmt.Errorf("appending to the history: %w", err)
 	}
 	ids := make([]string, len(events))

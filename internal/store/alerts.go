@@ -16,12 +16,15 @@ const alertColumns = `a.id, a.rule_id, a.series, a.state, a.labels, a.annotation
 	a.active_at, a.fired_at, a.resolved_at, a.updated_at, a.keep_firing_since, a.missing_since,
 	a.resolution, a.recovered_value, a.generator_url, a.expires_at, a.flaps, a.flapping_since, a.healthy_since`
 
-func scanAlert(rows *sql.Rows, a *alert.Alert) (err error) {
+func scanAlert(rows *sql.Rows, a *alert.Alert) error { return scanAlertAfter(rows, a) }
+
+// scanAlertAfter reads columns before those of the alert too.
+func scanAlertAfter(rows *sql.Rows, a *alert.Alert, before ...any) (err error) {
 	var series, labels, annotations, value, recovered string
 	var active, fired, resolved, updated, keep, missing, expires, flapping, healthy int64
-	err = rows.Scan(&a.ID, &a.RuleID, &series, &a.State, &labels, &annotations, &value, &a.Unit, &a.Threshold,
+	err = rows.Scan(append(before, &a.ID, &a.RuleID, &series, &a.State, &labels, &annotations, &value, &a.Unit, &a.Threshold,
 		&active, &fired, &resolved, &updated, &keep, &missing,
-		&a.Resolution, &recovered, &a.GeneratorURL, &expires, &a.Flaps, &flapping, &healthy)
+		&a.Resolution, &recovered, &a.GeneratorURL, &expires, &a.Flaps, &flapping, &healthy)...)
 	if err != nil {
 		return err
 	}
@@ -143,7 +146,11 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 		if err := deletePending(ctx, c, e.Deletes); err != nil {
 			return fmt.Errorf("deleting pending alerts: %w", err)
 		}
-		if err := appendEvents(ctx, c, e.Events); err != nil {
+		kept := make(map[string]bool, len(e.Upserts))
+		for i := range e.Upserts {
+			kept[e.Upserts[i].ID] = true
+		}
+		if err := appendEvents(ctx, c, e.Events, kept); err != nil {
 			return fmt.Errorf("appending to the history: %w", err)
 		}
 		if err := s.touchGroups(ctx, c, e); err != nil {

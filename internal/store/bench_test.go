@@ -184,3 +184,61 @@ func BenchmarkCommitIncident(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "alerts/s")
 }
+
+// BenchmarkHistory reads what 100,000 incidents of 30 days left.
+func BenchmarkHistory(b *testing.B) {
+	s := open(b, b.TempDir())
+	const n = 100_000
+	start := noon().Add(-30 * 24 * time.Hour)
+	for at := 0; at < n; at += 10_000 {
+		e := evaluation(10_000, 100)
+		e.Touched = nil
+		for i := range e.Upserts {
+			a := &e.Upserts[i]
+			fired := start.Add(time.Duration(at+i) * 25 * time.Second)
+			a.ID = fmt.Sprintf("%016x-%x", (at+i)*7919%n, at+i)
+			a.Labels = a.Labels.With("alertname", fmt.Sprintf("Rule%d", i%300))
+			a.State, a.ActiveAt, a.FiredAt, a.ResolvedAt = alert.Resolved, fired, fired, fired.Add(time.Duration(i%600)*time.Second)
+			e.Events[i] = alert.Event{At: fired, Kind: alert.EventFiring, AlertID: a.ID, Labels: a.Labels}
+			e.Events = append(e.Events, alert.Event{At: a.ResolvedAt, Kind: alert.EventResolved, AlertID: a.ID, Labels: a.Labels})
+		}
+		if err := s.CommitEvaluation(b.Context(), e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("stats", func(b *testing.B) {
+		for b.Loop() {
+			if st, err := s.Stats(b.Context(), start, noon()); err != nil || st.Recovery.Count < n/2 {
+				b.Fatal(st, err)
+			}
+		}
+	})
+	b.Run("stats of a week", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Stats(b.Context(), noon().Add(-7*24*time.Hour), noon()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("incidents", func(b *testing.B) {
+		for b.Loop() {
+			if page, err := s.Incidents(b.Context(), alert.IncidentQuery{Limit: 50}); err != nil || len(page.Incidents) != 50 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("events", func(b *testing.B) {
+		for b.Loop() {
+			if page, err := s.History(b.Context(), alert.EventQuery{Limit: 50}); err != nil || len(page.Events) != 50 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("a page that matches nothing", func(b *testing.B) {
+		for b.Loop() {
+			if page, err := s.History(b.Context(), alert.EventQuery{Limit: 50, Kinds: []alert.EventKind{alert.EventAcked}}); err != nil || len(page.Events) != 0 {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -58,7 +58,7 @@ func TestBulkAlike(t *testing.T) {
 		events = append(events, e)
 	}
 	if err := s.(*sqliteStore).write(t.Context(), opCommitEvaluation, "testing", func(ctx context.Context, c *conn) error {
-		return appendEvents(ctx, c, events)
+		return appendEvents(ctx, c, events, nil)
 	}); err != nil {
 		t.Fatal(err)
 	}

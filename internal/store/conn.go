@@ -94,6 +94,26 @@ func collect[T any](ctx context.Context, c *conn, into []T, scan func(*sql.Rows,
 	return into, rows.Err()
 }
 
+// each hands the rows of a query to use, until it wants no more of them; more
+// tells that there was one that it did not want.
+func each(ctx context.Context, c *conn, use func(*sql.Rows) (bool, error), query string, args ...any) (more bool, err error) {
+	st, err := c.prepared(ctx, query) //nolint:sqlclosecheck // the connection keeps it
+	if err != nil {
+		return false, err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close() //nolint:errcheck // an error of reading is in rows.Err
+	for rows.Next() {
+		if wanted, err := use(rows); err != nil || !wanted {
+			return err == nil, err
+		}
+	}
+	return false, rows.Err()
+}
+
 // transaction runs fn between begin and a commit; whatever fails in between
 // is rolled back.
 func (c *conn) transaction(ctx context.Context, begin string, fn func(ctx context.Context, c *conn) error) error {

@@ -37,6 +37,11 @@ const (
 	opExpireAcks        operation = "expire_acks"
 	opEndSilence        operation = "end_silence"
 	opEvents            operation = "events"
+	opHistory           operation = "history"
+	opIncidents         operation = "incidents"
+	opTrace             operation = "trace"
+	opStats             operation = "stats"
+	opUsage             operation = "usage"
 	opPrune             operation = "prune"
 	opLastRun           operation = "last_run"
 	opSaveRun           operation = "save_run"
@@ -45,15 +50,16 @@ const (
 
 // metrics is what the store says about itself.
 type metrics struct {
-	duration *prometheus.HistogramVec
-	errors   *prometheus.CounterVec
+	duration  *prometheus.HistogramVec
+	errors    *prometheus.CounterVec
+	forgotten *prometheus.CounterVec
 	// transactions counts waits for the disk, but for those of checkpoints.
 	transactions prometheus.Counter
 	size         prometheus.GaugeFunc
 }
 
 func newMetrics(size func() float64) *metrics {
-	return &metrics{
+	m := &metrics{
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "alertd_store_operation_duration_seconds",
 			Help:    "How long operations of the store took, waiting for each other included.",
@@ -67,15 +73,23 @@ func newMetrics(size func() float64) *metrics {
 			Name: "alertd_store_transactions_total",
 			Help: "Transactions that wrote; operations that came at once share one.",
 		}),
+		forgotten: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertd_store_forgotten_total",
+			Help: "Records of history that were forgotten, by what bounds them: age or size.",
+		}, []string{"by"}),
 		size: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "alertd_store_size_bytes",
 			Help: "Size of the database on disk, its write-ahead log included.",
 		}, size),
 	}
+	for _, by := range []string{"age", "size"} { // counted from zero
+		m.forgotten.WithLabelValues(by)
+	}
+	return m
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.duration, m.errors, m.transactions, m.size}
+	return []prometheus.Collector{m.duration, m.errors, m.forgotten, m.transactions, m.size}
 }
 
 // register adds the metrics to reg, all or none; a nil reg takes none.

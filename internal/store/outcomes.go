@@ -34,12 +34,17 @@ func (s *sqliteStore) CommitDelivery(ctx context.Context, d *alert.Delivery, now
 		}
 		if e, news := outcomeEvent(d, lastError, now); news {
 			e.Group, e.Labels = group.Key, group.Labels
-			if err := appendEvents(ctx, c, []alert.Event{e}); err != nil {
+			if err := appendEvents(ctx, c, []alert.Event{e}, nil); err != nil {
 				return fmt.Errorf("appending to the history: %w", err)
 			}
 		}
 		if d.State == alert.DeliveryDue {
 			return nil
+		}
+		if d.State == alert.DeliveryDelivered {
+			if err := writeFirstTold(ctx, c, d, now); err != nil {
+				return fmt.Errorf("writing of what it told first: %w", err)
+			}
 		}
 		known, err := s.markDue(ctx, c, group.Key, now)
 		if err != nil {

@@ -27,7 +27,11 @@ func (s *sqliteStore) CommitPlan(ctx context.Context, p *alert.PlanResult) error
 		if err := createDeliveries(ctx, c, v.GroupRef, p.Create); err != nil {
 			return fmt.Errorf("creating deliveries: %w", err)
 		}
-		if err := appendEvents(ctx, c, p.Events); err != nil {
+		kept, err := knownAlerts(ctx, c, p.Events)
+		if err != nil {
+			return fmt.Errorf("reading which alerts are known: %w", err)
+		}
+		if err := appendEvents(ctx, c, p.Events, kept); err != nil {
 			return fmt.Errorf("appending to the history: %w", err)
 		}
 		if err := writeDecisions(ctx, c, p); err != nil {

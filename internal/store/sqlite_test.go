@@ -122,6 +122,10 @@ func mustScan(query, step string) bool {
 		return strings.HasSuffix(step, "alerts_by_state (state=?)") // those that are active
 	case strings.Contains(query, "COUNT(*), MIN(created_at)"):
 		return step == "SCAN deliveries USING COVERING INDEX deliveries_due" // those that are due
+	case strings.Contains(query, "SUM(attempts)"):
+		return step == "SCAN deliveries USING INDEX deliveries_due" // likewise
+	case strings.HasPrefix(query, "WITH incidents AS"):
+		return step == "SCAN i" // those of a time
 	case strings.Contains(query, "FROM silences ORDER BY"), strings.Contains(query, "FROM recurring_silences ORDER BY"):
 		return true // all of them are asked for
 	case strings.Contains(query, "FROM acks k"):

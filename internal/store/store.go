@@ -154,19 +154,35 @@ type Store interface {
 	// prefix, and with them their alerts, deliveries and history: of tests nothing
 	// is left behind.
 	ForgetDirect(ctx context.Context, prefix string) error
-
-	// Prune forgets what ended before the policy's ages and returns how many
-	// records that were; it never forgets what is active, awaits telling, or
-	// belongs to a group. Then it gives the space back and renews the reserve
-	// for a full disk. It works in small steps, between which others can write,
-	// and may be stopped between any two.
+	// History returns a page of events. An event of an alert bears its labels, also
+	// where only the alert's record keeps them; those of a pending alert that was
+	// deleted are known by an event that was written with the deletion.
+	History(ctx context.Context, q alert.EventQuery) (*alert.EventPage, error)
+	// Incidents returns a page of the alerts that have fired.
+	Incidents(ctx context.Context, q alert.IncidentQuery) (*alert.IncidentPage, error)
+	// Trace returns what is recorded of one alert, or ErrNotFound. Of its groups'
+	// events and its deliveries these are the newest ones, some hundreds.
+	Trace(ctx context.Context, alertID string) (*alert.Trace, error)
+	// Stats sums up the incidents that were firing, and the deliveries that were
+	// finished, in [from, to).
+	Stats(ctx context.Context, from, to time.Time) (*alert.Stats, error)
+	// Usage returns how much is kept.
+	Usage(ctx context.Context) (alert.StoreUsage, error)
+	// Prune forgets what ended before the policy's ages, then, while the database
+	// is larger than its size, what is oldest, and returns how many records that
+	// were; it never forgets what is active, awaits telling, or belongs to a
+	// group. Then it gives the space back and renews the reserve for a full disk.
+	// It works in small steps, between which others can write, and may be stopped
+	// between any two.
 	Prune(ctx context.Context, now time.Time, keep Retention) (int, error)
 	// Close waits for the operations under way; later ones get ErrClosed.
 	Close() error
 }
 
-// Retention is how long ended things are remembered; zero is for ever.
+// Retention is how long and how much is remembered of ended things; zero is for
+// ever, and without bound.
 type Retention struct {
 	History  time.Duration // resolved alerts, events, finished deliveries
 	Silences time.Duration // silences after their end
+	Size     int64         // bytes that the database may have; see alert.StoreUsage
 }

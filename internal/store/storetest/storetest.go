@@ -34,6 +34,8 @@ func Run(t *testing.T, b Backend) {
 		{"Acks", ackTests()},
 		{"Events", eventTests()},
 		{"Decisions", decisionTests()},
+		{"History", historyTests()},
+		{"Stats", statsTests()},
 		{"Prune", pruneTests()},
 		{"Runs", runTests()},
 		{"Races", raceTests()},
