@@ -167,6 +167,12 @@ func (b *builder) evaluation() {
 	if b.out.Storage.Retention <= 0 {
 		b.in.Storage.Report([]invalid.Field{notPositive("retention", "720h")})
 	}
+	if size := b.out.Storage.RetentionSize; size > 0 && size < minRetentionSize {
+		b.in.Storage.Report([]invalid.Field{{
+			Path: "retention_size", Problem: "retention_size is less than 16MB, too little to remember anything",
+			Mend: "write a size such as 512MB, or 0 for no bound",
+		}})
+	}
 }
 
 // texts reads what concerns the texts of messages.

@@ -99,7 +99,8 @@ type Evaluation struct {
 
 // Storage is the `storage` section.
 type Storage struct {
-	Retention model.Duration `yaml:"retention"` // of history, ended incidents and finished deliveries
+	Retention     model.Duration `yaml:"retention"`      // of history, ended incidents and finished deliveries
+	RetentionSize Size           `yaml:"retention_size"` // of the database with them; 0: no bound
 }
 
 // Receiver is a name and the integrations that are told when it is.
@@ -123,7 +124,12 @@ const (
 	DefaultConcurrency    = 4
 	DefaultRetention      = 30 * 24 * time.Hour
 	DefaultResolveTimeout = 5 * time.Minute
+	DefaultRetentionSize  = 512 << 20
 )
+
+// minRetentionSize is room for some thousand incidents: less would forget what
+// people have just been told.
+const minRetentionSize = 16 << 20
 
 func defaults() *Config {
 	return &Config{
@@ -138,7 +144,7 @@ func defaults() *Config {
 		},
 		Flapping: defaultFlapping(),
 		Silences: defaultSilences(),
-		Storage:  Storage{Retention: model.Duration(DefaultRetention)},
+		Storage:  Storage{Retention: model.Duration(DefaultRetention), RetentionSize: DefaultRetentionSize},
 		Self:     defaultSelf(), Heartbeat: heartbeat.DefaultSettings(),
 		Grafana:  Grafana{CronDashboard: "cryptobot-cron-pipeline", ContainersDashboard: "cryptobot-containers"},
 		Timezone: time.Local,
