@@ -37,6 +37,8 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		Config:         func() string { return string(a.current.plan().config.Masked()) },
 		OriginalConfig: a.originalConfig,
 		OnSilence:      a.committed,
+		Explain:        a.explain,
+		Retention:      a.retention,
 		Now:            func() time.Time { return time.Now().In(a.current.plan().config.Timezone) },
 		Gatherer:       a.registry,
 		Registerer:     a.registry,
@@ -62,6 +64,11 @@ func corsOrigin(expression string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf(`--web.cors.origin %q: %w: write a regular expression for whole origins, such as https://karma\.example\.org`, expression, err)
 	}
 	return re, nil
+}
+
+func (a *app) retention() web.Retention {
+	storage := a.current.plan().config.Storage
+	return web.Retention{Age: time.Duration(storage.Retention), Size: int64(storage.RetentionSize)}
 }
 
 func (a *app) receivers() []web.Receiver {

@@ -158,7 +158,7 @@ func (s *Server) choose(ctx context.Context, c chosenAlerts) ([]alert.Alert, err
 func acked(alerts []alert.Alert) apiv1.Acked {
 	out := apiv1.Acked{Alerts: make([]apiv1.Alert, len(alerts))}
 	for i := range alerts {
-		out.Alerts[i] = apiAlert(&alerts[i])
+		out.Alerts[i] = ShownAlert(&alerts[i])
 	}
 	return out
 }

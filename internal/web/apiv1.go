@@ -41,6 +41,14 @@ func (s *Server) statusNow(r *http.Request) (*apiv1.Status, error) {
 	for _, g := range s.deps.RuleGroups() {
 		st.RuleGroups = append(st.RuleGroups, apiRuleGroup(g))
 	}
+	usage, err := s.deps.Store.Usage(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	keep := s.deps.Retention()
+	st.Storage = apiv1.Storage{
+		SizeBytes: usage.Bytes, Oldest: moment(usage.Oldest), RetentionSizeBytes: keep.Size, RetentionSeconds: keep.Age.Seconds(),
+	}
 	queue, err := s.deps.Store.Queue(r.Context())
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 	out := []apiv1.Alert{}
 	for i := range all {
 		if f.matchers.Matches(all[i].Labels) {
-			out = append(out, apiAlert(&all[i]))
+			out = append(out, ShownAlert(&all[i]))
 		}
 	}
 	writeJSON(w, http.StatusOK, out)
@@ -64,7 +64,8 @@ func without(active, ended []alert.Alert) []alert.Alert {
 	return slices.DeleteFunc(active, func(a alert.Alert) bool { return gone[a.ID] })
 }
 
-func apiAlert(a *alert.Alert) apiv1.Alert {
+// ShownAlert returns an alert as API v1 gives it.
+func ShownAlert(a *alert.Alert) apiv1.Alert {
 	out := apiv1.Alert{
 		ID: a.ID, Fingerprint: a.Fingerprint().String(), Rule: a.RuleID,
 		Labels: a.Labels, Annotations: a.Annotations, State: string(a.State),

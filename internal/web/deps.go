@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"alertd/internal/alert"
+	"alertd/internal/web/apiv1"
 )
 
 // Store is the part of the store that is served.
@@ -29,6 +30,10 @@ type Store interface {
 	Deliveries(ctx context.Context, limit int, states ...alert.DeliveryState) ([]alert.Delivery, error)
 	Queue(ctx context.Context) ([]alert.QueueDepth, error)
 	Events(ctx context.Context, from, to time.Time, limit int) ([]alert.Event, error)
+	History(ctx context.Context, q alert.EventQuery) (*alert.EventPage, error)
+	Incidents(ctx context.Context, q alert.IncidentQuery) (*alert.IncidentPage, error)
+	Stats(ctx context.Context, from, to time.Time) (*alert.Stats, error)
+	Usage(ctx context.Context) (alert.StoreUsage, error)
 }
 
 // Recurring makes and ends recurring silences.
@@ -75,6 +80,11 @@ type Deps struct {
 	Reload func(context.Context) error
 	// Ready tells why alertd cannot work yet, or nil.
 	Ready func() error
+	// Explain tells the story of the alert of that id, and returns the alert; its
+	// error is NotFound where nothing is known of it.
+	Explain func(ctx context.Context, alertID string) (*apiv1.Story, *alert.Alert, error)
+	// Retention tells how long and how much history is kept.
+	Retention func() Retention
 	// TestReceiver tells each integration of a receiver that this is a test.
 	TestReceiver func(ctx context.Context, name string) ([]TestResult, error)
 	// Drills practises; there is none where Start is left out.
@@ -114,6 +124,13 @@ type Limits struct {
 	// 1 it is the number of processors, or 8 where that is more.
 	Gets    int
 	Timeout time.Duration // how long answering a request may take
+}
+
+// Retention is how long history is kept, and how many bytes of it; 0 is without
+// bound.
+type Retention struct {
+	Age  time.Duration
+	Size int64
 }
 
 // Version tells what was built.
@@ -200,6 +217,9 @@ func (d Deps) completed() (Deps, error) {
 		if *config == nil {
 			*config = func() string { return "" }
 		}
+	}
+	if d.Retention == nil {
+		d.Retention = func() Retention { return Retention{} }
 	}
 	if d.OnSilence == nil {
 		d.OnSilence = func() {}

@@ -12,10 +12,10 @@ import (
 	"net/http"
 )
 
-//go:embed page.html page.css
+//go:embed page.html page_history.html page_story.html page.css
 var assets embed.FS
 
-// parsePage returns the page's template and the policy under which browsers
+// parsePage returns the pages' templates and the policy under which browsers
 // show it: its own style sheet, known by its hash, and nothing else.
 func parsePage() (*template.Template, string, error) {
 	css, err := assets.ReadFile("page.css")
@@ -24,7 +24,7 @@ func parsePage() (*template.Template, string, error) {
 	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"css": func() template.CSS { return template.CSS(css) },
-	}).ParseFS(assets, "page.html")
+	}).ParseFS(assets, "*.html")
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,13 +37,23 @@ func parsePage() (*template.Template, string, error) {
 func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
 	view, err := s.view(r.Context())
 	if err != nil {
-		s.deps.Logger.Error("The page could not be made", "err", err)
-		plain(w, http.StatusInternalServerError, "alertd cannot read its storage: "+err.Error()+"\n")
+		s.pageFailed(w, err)
 		return
 	}
+	s.render(w, "page.html", http.StatusOK, view)
+}
+
+// pageFailed answers that what a page shows cannot be read.
+func (s *Server) pageFailed(w http.ResponseWriter, err error) {
+	s.deps.Logger.Error("The page could not be made", "err", err)
+	plain(w, http.StatusInternalServerError, "alertd cannot read its storage: "+err.Error()+"\n")
+}
+
+// render answers with a page.
+func (s *Server) render(w http.ResponseWriter, name string, code int, view any) {
 	var page bytes.Buffer
-	if err := s.page.Execute(&page, view); err != nil {
-		s.deps.Logger.Error("The page could not be made", "err", err)
+	if err := s.page.ExecuteTemplate(&page, name, view); err != nil {
+		s.deps.Logger.Error("The page could not be made", "page", name, "err", err)
 		plain(w, http.StatusInternalServerError, "the page could not be made: "+err.Error()+"\n")
 		return
 	}
@@ -51,6 +61,7 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", s.policy)
 	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
 	_, _ = page.WriteTo(w) // the client may have gone
 }
 

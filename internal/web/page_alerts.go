@@ -45,6 +45,7 @@ func (v *pageView) Trouble() bool { return v.Firing > 0 }
 
 // alertView is one alert.
 type alertView struct {
+	ID                                   string
 	Name, Severity, Summary, Description string
 	State                                string // firing, pending, silenced or inhibited
 	Where                                []alert.Label
@@ -133,8 +134,9 @@ func named(fingerprints []string, alerts []alert.Alert) (names []string) {
 	return names
 }
 
-func (v *pageView) alertView(a *alert.Alert, state string) alertView {
+func (v clock) alertView(a *alert.Alert, state string) alertView {
 	view := alertView{
+		ID:          a.ID,
 		Name:        clip(cmp.Or(a.Name(), "(no alertname)"), shortText),
 		Severity:    clip(a.Labels.Get("severity"), shortText),
 		Summary:     clip(a.Annotations.Get("summary"), longText),

@@ -65,6 +65,8 @@ func (s *Server) route(mux *http.ServeMux) {
 	handleFunc := func(method, path string, h http.HandlerFunc) { handle(method, path, h) }
 
 	handleFunc("GET", "/{$}", s.showPage)
+	handleFunc("GET", "/history", s.showHistory)
+	handleFunc("GET", "/alert/{id}", s.showStory)
 	handleFunc("POST", "/silences/{id}/expire", s.expireFromPage)
 
 	handleFunc("GET", "/-/healthy", s.healthy)
@@ -77,6 +79,11 @@ func (s *Server) route(mux *http.ServeMux) {
 	handleFunc("GET", "/api/v1/status", s.status)
 	handleFunc("GET", "/api/v1/alerts", s.incidents)
 	handleFunc("GET", "/api/v1/config", s.config)
+	handleFunc("GET", "/api/v1/explain", s.explainMatching)
+	handleFunc("GET", "/api/v1/explain/{id}", s.explainNamed)
+	handleFunc("GET", "/api/v1/history", s.history)
+	handleFunc("GET", "/api/v1/incidents", s.pastIncidents)
+	handleFunc("GET", "/api/v1/stats", s.stats)
 	handleFunc("POST", "/api/v1/receivers/{name}/test", s.testReceiver)
 	for path, methods := range map[string]methods{
 		"silences/recurring":      {"GET": s.getRecurring, "POST": s.postRecurring},

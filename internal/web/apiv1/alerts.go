@@ -37,3 +37,19 @@ type Flapping struct {
 	Since        time.Time  `json:"since"`
 	HealthySince *time.Time `json:"healthySince,omitempty"`
 }
+
+// RuleValue says the value of the last breach and what it is held against, with
+// its unit; "" where that says nothing to people.
+func (a *Alert) RuleValue() string {
+	if a.Rule == "" || a.Unit == alert.Presence || a.Unit == "timestamp" {
+		return ""
+	}
+	text := a.Value
+	if a.Unit != "" {
+		text += " " + a.Unit
+	}
+	if a.Threshold != "" {
+		text += " against " + a.Threshold
+	}
+	return text
+}

@@ -10,9 +10,18 @@ type Status struct {
 	UptimeSeconds float64        `json:"uptimeSeconds"`
 	Ready         bool           `json:"ready"`
 	NotReady      string         `json:"notReady,omitempty"` // why not
+	Storage       Storage        `json:"storage"`
 	RuleGroups    []RuleGroup    `json:"ruleGroups"`
 	Queue         []Queue        `json:"queue"`
 	Dead          []DeadDelivery `json:"deadDeliveries"`
+}
+
+// Storage tells how much is kept. Bounds that are 0 are none.
+type Storage struct {
+	SizeBytes          int64      `json:"sizeBytes"` // of the database, what is free inside left out
+	RetentionSizeBytes int64      `json:"retentionSizeBytes"`
+	RetentionSeconds   float64    `json:"retentionSeconds"`
+	Oldest             *time.Time `json:"oldest,omitempty"` // line of history
 }
 
 // Version tells what was built.
