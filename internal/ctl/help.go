@@ -62,7 +62,8 @@ const exitCodesHelp = `alertctl ends with one of these exit codes:
     0  done; the answer is yes
     1  the answer is no: errors in the configuration or in rule files (with
        --strict any finding), a rule test that failed, a rule that could not be
-       replayed, a silence refused or not there, a receiver that did not take the
+       replayed, a silence refused or not there, an alert to explain that is
+       unknown or one of several, a receiver that did not take the
        test, alertd not ready
     2  usage mistake: flags, arguments, matchers, times, alertctl's configuration
     3  alertd, or for "check --live" and "backtest" Prometheus, cannot be reached,
@@ -110,8 +111,9 @@ Moments (--start, --until) are in this computer's time zone unless they name one
 Beside a --start, a clock time alone in --until is the next one after the start:
 --start "tomorrow 22:00" --until 04:00 lasts six hours.
 
-The moments of "alertctl backtest" (--from, --to) take the same forms, but are the
-last such ones, with "yesterday 18:00"; a date alone is its midnight.`
+The moments of "alertctl backtest" (--from, --to), "history" and "stats" (--since,
+--until, which also take how long ago: 24h) take the same forms, but are the last
+such ones, with "yesterday 18:00"; a date alone is its midnight.`
 
 const configurationHelp = `alertctl asks alertd at http://127.0.0.1:9099. Flags say otherwise, then the
 environment, then the configuration file; the first one to say something counts.

@@ -33,6 +33,7 @@ type fakeServer struct {
 	acks         map[string]map[string]any // by fingerprint
 	status       map[string]any
 	tests        map[string]any // by receiver
+	past         http.Handler   // alertd's real API, once it was asked for what has been
 	alertmanager bool           // has no API of alertd's own
 	ready        bool
 	check        func(*http.Request) (int, string) // answers in place of the API, unless 0
@@ -80,6 +81,14 @@ func newFakeServer(t testing.TB, now time.Time) *fakeServer {
 	mux.HandleFunc("GET /api/v1/silences/recurring", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.recurring) })
 	mux.HandleFunc("POST /api/v1/silences/recurring", s.postRecurring)
 	mux.HandleFunc("DELETE /api/v1/silences/recurring/{id}", s.deleteRecurring)
+	for _, path := range []string{"explain", "explain/{id}", "history", "incidents", "stats"} {
+		mux.HandleFunc("GET /api/v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			if s.past == nil {
+				s.past = newPast(t, now) //nolint:contextcheck // it lives as long as the test
+			}
+			s.past.ServeHTTP(w, r)
+		})
+	}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

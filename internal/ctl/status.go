@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"alertd/internal/web/apiv1"
 )
 
 // ownStatus is what alertd answers to GET /api/v1/status.
@@ -21,6 +23,7 @@ type ownStatus struct {
 	StartedAt  time.Time     `json:"startedAt"`
 	Ready      bool          `json:"ready"`
 	NotReady   string        `json:"notReady"`
+	Storage    apiv1.Storage `json:"storage"`
 	RuleGroups []ruleGroup   `json:"ruleGroups"`
 	Queue      []queued      `json:"queue"`
 	Dead       []deadLetters `json:"deadDeliveries"`

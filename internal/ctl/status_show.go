@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"alertd/internal/web/apiv1"
 )
 
 // shownFailures is how many failures of one kind the table of status shows.
@@ -25,6 +27,7 @@ func (c *cli) showStatus(server *client, st *ownStatus, n alertCounts) {
 		{"Rules", cell{rules, warnIf(failing > 0)}},
 		{"Alerts", cell{n.String() + pending, alarmIf(n.Firing > 0)}},
 		{"Queue", cell{due, warnIf(oldest > time.Minute)}},
+		{"Storage", text(storageText(st.Storage, now))},
 		{"Undelivered", cell{deadCount(st.Dead), alarmIf(len(st.Dead) > 0)}},
 	})
 	c.section("Rule groups", groupTable(st.RuleGroups, now))
@@ -142,6 +145,30 @@ func countQueue(queue []queued) (text string, oldest time.Duration) {
 		return "empty", 0
 	}
 	return count(due, "message") + ", the oldest for " + spell(oldest), oldest
+}
+
+// storageText says how much is kept, and since when there is history; "" where the
+// server does not say.
+func storageText(s apiv1.Storage, now time.Time) string {
+	if s.SizeBytes == 0 {
+		return ""
+	}
+	text := megabytes(s.SizeBytes)
+	if s.RetentionSizeBytes > 0 {
+		text += " of " + megabytes(s.RetentionSizeBytes)
+	}
+	if s.Oldest != nil {
+		text += ", history since " + moment(*s.Oldest, now)
+	}
+	return text
+}
+
+// megabytes writes a size in units of 1024, as it is configured.
+func megabytes(bytes int64) string {
+	if bytes >= 10<<20 {
+		return fmt.Sprintf("%d MB", bytes>>20)
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
 }
 
 // deadCount says how many messages could not be told; alertd lists the last
