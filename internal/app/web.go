@@ -14,8 +14,11 @@ import (
 	"alertd/rules/engine"
 )
 
-// maxRecurring is how many recurring silences are kept.
-const maxRecurring = 1000
+// Bounds on what API clients may store, apart from those that flags set.
+const (
+	maxRecurring   = 1000
+	maxAllSilences = 32 << 20 // bytes
+)
 
 // webDeps is what the HTTP server sees of the rest.
 func (a *app) webDeps(ctx context.Context) web.Deps {
@@ -48,7 +51,7 @@ func (a *app) webDeps(ctx context.Context) web.Deps {
 		ExternalURL:    a.external,
 		RoutePrefix:    a.RoutePrefix,
 		Limits: web.Limits{
-			Silences: max(a.MaxSilences, 0), Recurring: maxRecurring, SilenceBytes: max(a.MaxSilenceBytes, 0),
+			Silences: max(a.MaxSilences, 0), Recurring: maxRecurring, SilenceBytes: max(a.MaxSilenceBytes, 0), AllSilences: maxAllSilences,
 			Gets: a.GetConcurrency, Timeout: a.WebTimeout,
 		},
 	}

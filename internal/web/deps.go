@@ -120,6 +120,7 @@ type Limits struct {
 	Silences     int // how many are kept, ended ones included
 	Recurring    int // how many recurring ones
 	SilenceBytes int // the size of one: its texts together
+	AllSilences  int // the size of all that are kept, in bytes
 	// Gets is how many GET requests of page and API are answered at once; below
 	// 1 it is the number of processors, or 8 where that is more.
 	Gets    int

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"alertd/internal/web"
 )
@@ -125,6 +128,27 @@ func TestTooMuch(t *testing.T) {
 			t.Errorf("%s: half applied", tc.name)
 		}
 	}
+}
+
+// A metric that cannot be had hides no other.
+func TestBrokenMetric(t *testing.T) {
+	f := newFixture(t, func(d *web.Deps) {
+		d.Registerer.MustRegister(broken{prometheus.NewDesc("alertd_broken", "Never there.", nil, nil)})
+	})
+	if got := f.ok("GET", "/metrics", ""); !strings.Contains(got, "alertd_build_info{") {
+		t.Errorf("only %s", got)
+	}
+	if !strings.Contains(f.log.String(), "no such luck") {
+		t.Errorf("the log does not say why: %s", f.log.String())
+	}
+}
+
+// broken is a collector that fails.
+type broken struct{ desc *prometheus.Desc }
+
+func (b broken) Describe(ch chan<- *prometheus.Desc) { ch <- b.desc }
+func (b broken) Collect(ch chan<- prometheus.Metric) {
+	ch <- prometheus.NewInvalidMetric(b.desc, errors.New("no such luck"))
 }
 
 // What pages of other origins may do.

@@ -56,6 +56,9 @@ func New(d Deps) (*Server, error) {
 // Handler returns everything that the server serves.
 func (s *Server) Handler() http.Handler { return s.handler }
 
+// maxScrapes is how many scrapes are answered at once; more are told to come later.
+const maxScrapes = 8
+
 // route is the table of what is served where.
 func (s *Server) route(mux *http.ServeMux) {
 	handle := func(method, path string, h http.Handler) {
@@ -74,6 +77,9 @@ func (s *Server) route(mux *http.ServeMux) {
 	handleFunc("POST", "/-/reload", s.reload)
 	handle("GET", "/metrics", promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{
 		ErrorLog: logAdapter{s.deps.Logger},
+		// One metric that cannot be had, such as from a store that hangs, hides no other.
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: maxScrapes,
 	}))
 
 	handleFunc("GET", "/api/v1/status", s.status)

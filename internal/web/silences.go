@@ -43,7 +43,7 @@ func (s *Server) setSilence(ctx context.Context, sent *apiv2.PostableSilence) (s
 			return sil.ID, s.saveSilences(ctx, now, *sil)
 		}
 	}
-	if err := s.roomForSilence(ctx); err != nil {
+	if err := s.roomForSilence(ctx, sil); err != nil {
 		return "", err
 	}
 	id, err := uuid.NewRandom()
@@ -88,17 +88,25 @@ func (s *Server) saveSilences(ctx context.Context, now time.Time, silences ...al
 	return nil
 }
 
-func (s *Server) roomForSilence(ctx context.Context) error {
-	most := s.deps.Limits.Silences
-	if most <= 0 {
+// roomForSilence refuses one more silence where too many are kept, or too large ones.
+func (s *Server) roomForSilence(ctx context.Context, more *alert.Silence) error {
+	most, mostBytes := s.deps.Limits.Silences, s.deps.Limits.AllSilences
+	if most <= 0 && mostBytes <= 0 {
 		return nil
 	}
 	kept, err := s.deps.Store.Silences(ctx)
 	if err != nil {
 		return err
 	}
-	if len(kept)+1 > most {
+	if most > 0 && len(kept)+1 > most {
 		return badRequest(fmt.Sprintf("exceeded maximum number of silences: %d (limit: %d)", len(kept), most))
+	}
+	size := silenceSize(more)
+	for i := range kept {
+		size += silenceSize(&kept[i])
+	}
+	if mostBytes > 0 && size > mostBytes {
+		return badRequest(fmt.Sprintf("exceeded maximum size of all silences: %d bytes (limit: %d bytes)", size, mostBytes))
 	}
 	return nil
 }

@@ -231,6 +231,16 @@ func TestSilenceByID(t *testing.T) {
 	}
 }
 
+func TestSizeOfAllSilences(t *testing.T) {
+	f := newFixture(t, func(d *web.Deps) { d.Limits = web.Limits{AllSilences: 20} })
+	f.post(silence("", "b", "11:00:00", "14:00:00"))
+	f.post(silence("", "c", "11:00:00", "14:00:00"))
+	w := f.do("POST", "/api/v2/silences", silence("", "d", "11:00:00", "14:00:00"))
+	if want := `"exceeded maximum size of all silences: 27 bytes (limit: 20 bytes)"`; w.Code != 400 || strings.TrimSpace(w.Body.String()) != want {
+		t.Errorf("one too many: %d %s, want %s", w.Code, w.Body, want)
+	}
+}
+
 func TestSilenceLimits(t *testing.T) {
 	f := newFixture(t, func(d *web.Deps) { d.Limits = web.Limits{Silences: 2, SilenceBytes: 50} })
 	id := f.post(silence("", "b", "11:00:00", "14:00:00"))
