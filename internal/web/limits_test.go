@@ -2,9 +2,7 @@ package web_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"sync"
@@ -66,44 +64,6 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// Many clients cannot make alertd hold together what one of them could not.
-func TestBodiesTogether(t *testing.T) {
-	f := newFixture(t)
-	const half = 8 << 20 // of the bound of one request
-	send := func(body io.Reader) *httptest.ResponseRecorder {
-		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v2/alerts", body)
-		r.Header.Set("Content-Type", "application/json")
-		w := httptest.NewRecorder()
-		f.handler.ServeHTTP(w, r)
-		return w
-	}
-	var slow sync.WaitGroup
-	var pipes []*io.PipeWriter
-	for range 7 {
-		from, to := io.Pipe()
-		pipes = append(pipes, to)
-		slow.Go(func() { send(from) })
-		// The pipe hands over only what was read.
-		if _, err := io.WriteString(to, `[{"labels":{"a":"`+strings.Repeat("x", half)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	full := `[{"labels":{"a":"` + strings.Repeat("x", 2*half-100) + `"}}]`
-	if w := send(strings.NewReader(full)); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "too many requests are being read") {
-		t.Errorf("one too many: %d %.100s", w.Code, w.Body)
-	}
-	if w := send(strings.NewReader(`[{"labels":{"a":"b"}}]`)); w.Code != http.StatusOK {
-		t.Errorf("a small one beside them: %d %s", w.Code, w.Body)
-	}
-	for _, p := range pipes {
-		_ = p.Close()
-	}
-	slow.Wait()
-	if w := send(strings.NewReader(full)); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 1048576 bytes") {
-		t.Errorf("alone: %d %.100s", w.Code, w.Body)
-	}
-}
-
 func TestTooMuch(t *testing.T) {
 	f := newFixture(t)
 	for _, tc := range []struct {
@@ -111,13 +71,12 @@ func TestTooMuch(t *testing.T) {
 		code             int
 		want             string
 	}{
-		{"too large a body", "/api/v2/alerts", `[{"labels":{"a":"` + strings.Repeat("x", 16<<20) + `"}}]`, 413, "larger than 16777216 bytes"},
 		{"very many alerts", "/api/v2/alerts", "[" + strings.Repeat(`{"labels":{"a":"b"}},`, 100_000) + `{"labels":{"a":"b"}}]`, 413, "more than 100000 alerts in one request"},
-		{"very many of nothing", "/api/v2/alerts", "[" + strings.Repeat(`{},`, 3_000_000) + `{}]`, 413, "more than 100000 alerts in one request"},
-		{"very many labels", "/api/v2/alerts", `[{"labels":{` + strings.Repeat(`"a":"b",`, 1_000_000) + `"a":"b"}}]`, 400, "more than 1048576 bytes"},
-		{"very many that are wrong", "/api/v2/alerts", "[" + strings.Repeat(`{"labels":{}},`, 50_000) + `{"labels":{}}]`, 400, "and 49901 more that are not valid"},
-		{"too large a silence", "/api/v2/silences", `{"matchers":[` + strings.Repeat("{},", 1_000_000) + `{}]}`, 413, "larger than 2097152 bytes"},
-		{"deep objects", "/api/v2/silences", strings.Repeat(`{"matchers":`, 150_000), 400, "exceeded max depth"},
+		{"very many of nothing", "/api/v2/alerts", "[" + strings.Repeat(`{},`, 100_000) + `{}]`, 413, "more than 100000 alerts in one request"},
+		{"very many labels", "/api/v2/alerts", `[{"labels":{` + strings.Repeat(`"a":"b",`, 150_000) + `"a":"b"}}]`, 400, "more than 1048576 bytes"},
+		{"very many that are wrong", "/api/v2/alerts", "[" + strings.Repeat(`{"labels":{}},`, 500) + `{"labels":{}}]`, 400, "and 401 more that are not valid"},
+		{"too large a silence", "/api/v2/silences", `{"matchers":[` + strings.Repeat("{},", 700_000) + `{}]}`, 413, "larger than 2097152 bytes"},
+		{"deep objects", "/api/v2/silences", strings.Repeat(`{"matchers":`, 15_000), 400, "exceeded max depth"},
 	} {
 		f.received = nil
 		w := f.do("POST", tc.path, tc.body)
