@@ -200,6 +200,9 @@ func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
 	if ev.Empty() {
 		return
 	}
+	if now := time.Now(); ev.At.After(now) {
+		ev.At = now // the clock was set back: what is due must not wait for it
+	}
 	if err := r.engine.o.Store.CommitEvaluation(context.WithoutCancel(ctx), ev); err != nil {
 		r.backlog = ev
 		r.stored(err, slices.Clone(ev.Upserts))

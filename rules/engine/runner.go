@@ -60,7 +60,7 @@ func (r *runner) loop(ctx context.Context, firstDone func()) {
 	r.evaluate(ctx, time.Now())
 	firstDone()
 	slot := r.slotAfter(time.Now())
-	timer := time.NewTimer(time.Until(slot))
+	timer := time.NewTimer(r.wait(slot))
 	defer timer.Stop()
 	var lookNow <-chan struct{}
 	if r.group.Name == ownGroup {
@@ -78,6 +78,11 @@ func (r *runner) loop(ctx context.Context, firstDone func()) {
 		if r.reclock() {
 			slot = time.Now() // the one that was waited for is of the old time
 		}
+		if time.Until(slot) > r.group.Interval { // the clock was set back by a little
+			slot = r.slotAfter(time.Now())
+			timer.Reset(r.wait(slot))
+			continue
+		}
 		if !r.settles() {
 			r.evaluate(ctx, slot)
 		}
@@ -87,8 +92,14 @@ func (r *runner) loop(ctx context.Context, firstDone func()) {
 			r.logger.Warn("The evaluation took longer than its interval; slots were skipped", "slots", int64(missed))
 		}
 		slot = next
-		timer.Reset(time.Until(slot))
+		timer.Reset(r.wait(slot))
 	}
+}
+
+// wait returns how long it is until the slot, an interval at most: the clock may
+// be set back between the two looks at it.
+func (r *runner) wait(slot time.Time) time.Duration {
+	return min(time.Until(slot), r.group.Interval)
 }
 
 // slotAfter returns the group's first slot after t: its own offset into the
