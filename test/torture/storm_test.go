@@ -249,7 +249,7 @@ func (s *storm) verify(seed uint64, killed int) {
 			answered++
 		}
 	}
-	s.t.Logf("%d kills, %d incidents, %d silences; %d messages heard, %d of them answered", killed, len(h.Incidents), len(h.Records), len(h.Messages), answered)
+	s.t.Logf("%d kills, %d incidents, %d silences and acknowledgements; %d messages heard, %d of them answered", killed, len(h.Incidents), len(h.Records), len(h.Messages), answered)
 	if len(h.Incidents) < killed/2 || len(h.Records) < killed/5 || answered < killed {
 		s.t.Error("the storm was a breeze: it proves nothing")
 	}
