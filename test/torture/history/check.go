@@ -150,7 +150,7 @@ func (h *History) duplicates() []Violation {
 	type place struct{ receiver, group string }
 	before := map[place]*Message{}
 	heard := map[place]*Message{}         // by delivery in place of the group
-	repeated := map[string]map[Down]int{} // by receiver: how often after which kill
+	repeated := map[string]map[Down]map[string]bool{} // by receiver: of which groups after which kill
 	for i := range h.Messages {
 		m := &h.Messages[i]
 		at := place{m.Receiver, m.Group}
@@ -171,9 +171,13 @@ func (h *History) duplicates() []Violation {
 		down, killed := h.killedBetween(previous.At, m.At)
 		if killed {
 			if repeated[m.Receiver] == nil {
-				repeated[m.Receiver] = map[Down]int{}
+				repeated[m.Receiver] = map[Down]map[string]bool{}
 			}
-			repeated[m.Receiver][down]++
+			if repeated[m.Receiver][down] == nil {
+				repeated[m.Receiver][down] = map[string]bool{}
+			}
+			// Once, even where the receiver did not answer it at first.
+			repeated[m.Receiver][down][m.Group] = true
 			continue
 		}
 		if previous.Delivery != m.Delivery && slices.ContainsFunc(m.Firing, func(id string) bool { return partly[id] }) {
@@ -184,7 +188,8 @@ func (h *History) duplicates() []Violation {
 			m.Receiver, m.Firing, m.Resolved, clock(previous.At), clock(m.At), previous.Delivery, m.Delivery)})
 	}
 	for receiver, downs := range repeated {
-		for down, n := range downs {
+		for down, groups := range downs {
+			n := len(groups)
 			if h.Parallel > 0 && n > h.Parallel {
 				out = append(out, Violation{Kind: Duplicate, Text: fmt.Sprintf(
 					"%s heard %d messages again after the kill at %s; %d can have been on their way", receiver, n, clock(down.From), h.Parallel)})

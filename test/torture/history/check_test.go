@@ -134,6 +134,12 @@ func TestCheck(t *testing.T) {
 			},
 			want: []Kind{Duplicate},
 		},
+		"told again after a kill, and not answered at first": {
+			h: History{
+				Parallel: 1, Incidents: firing, Downs: []Down{killed(2.1, 2.5)},
+				Messages: []Message{told(2, "1", "firing"), unanswered(told(3, "1", "firing")), told(4, "1", "firing")},
+			},
+		},
 		"told twice around a stop": {
 			h: History{
 				Incidents: firing, Downs: []Down{{From: at(2.1), Until: at(2.5)}},
