@@ -149,7 +149,7 @@ func (h *History) duplicates() []Violation {
 	var out []Violation
 	type place struct{ receiver, group string }
 	before := map[place]*Message{}
-	heard := map[place]*Message{}         // by delivery in place of the group
+	heard := map[place]*Message{}                     // by delivery in place of the group
 	repeated := map[string]map[Down]map[string]bool{} // by receiver: of which groups after which kill
 	for i := range h.Messages {
 		m := &h.Messages[i]
