@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"time"
@@ -49,8 +51,9 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	if err := a.inhibit.Apply(ctx, p.inhibit); err != nil {
 		return err
 	}
+	routing := a.routing(p)
 	err = a.intake.Apply(ctx, intake.Setup{
-		Route: p.route.Groups, ResolveTimeout: time.Duration(p.config.Global.ResolveTimeout),
+		Route: p.route.Groups, Routing: routing, ResolveTimeout: time.Duration(p.config.Global.ResolveTimeout),
 	}, time.Now())
 	if err != nil {
 		a.keepInhibiting(ctx)
@@ -63,6 +66,7 @@ func (a *app) apply(ctx context.Context, p *plan) error {
 	a.engine.Apply(&engine.Setup{
 		Groups: p.groups, PrometheusURL: p.prometheusURL(),
 		Route:    func(labels alert.Labels) []alert.GroupRef { return drill.Route(labels, p.route.Groups) },
+		Routing:  routing,
 		Runbooks: p.config.Rules().Runbooks,
 		Timeout:  time.Duration(p.config.Evaluation.Timeout),
 		Interval: time.Duration(p.config.Evaluation.Interval),
@@ -85,6 +89,18 @@ func (a *app) keepInhibiting(ctx context.Context) {
 	if err := a.inhibit.Apply(ctx, old.inhibit); err != nil {
 		a.Logger.Error("The inhibit rules of the refused configuration are in force until the next reload", "err", err)
 	}
+}
+
+// routing names how a plan groups alerts and whom it tells of them, as this
+// version of alertd does: what is told may be another thing where it changes.
+func (a *app) routing(p *plan) string {
+	text, err := p.config.Alertmanager()
+	if err != nil {
+		a.Logger.Error("Every group is planned again, as the routes cannot be compared with those before", "err", err)
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(text, "%s %s %v", a.Version.Version, a.Version.Commit, p.rehearsal().Receivers))
+	return hex.EncodeToString(sum[:])
 }
 
 // warnOfRestart names what changed and cannot change while alertd runs.

@@ -16,6 +16,7 @@ import (
 // Store is what the intake needs of the store.
 type Store interface {
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
+	Routing(ctx context.Context, group string) (string, error)
 	CommitEvaluation(ctx context.Context, e *alert.Evaluation) error
 }
 
@@ -29,7 +30,10 @@ type Posted struct {
 
 // Setup is what the configuration says of alerts that others send.
 type Setup struct {
-	Route          func(alert.Labels) []alert.GroupRef
+	Route func(alert.Labels) []alert.GroupRef
+	// Routing names what Route gives: while it stays the same, over restarts too,
+	// the alerts are in their groups already. "" is never the same.
+	Routing        string
 	ResolveTimeout time.Duration
 }
 
@@ -67,25 +71,44 @@ func Open(ctx context.Context, store Store, committed func(), logger *slog.Logge
 	return in, nil
 }
 
-// Apply replaces the setup and hands the active alerts to its routes.
+// Apply replaces the setup and hands the active alerts to its routes, where these
+// are others than before.
 func (in *Intake) Apply(ctx context.Context, s Setup, now time.Time) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.setup = s
-	e := newEvaluation(now)
-	for fp, a := range in.active {
-		e.Touched[a.ID] = s.Route(a.Labels)
-		if !in.opened {
-			a.ExpiresAt = passing(a.ExpiresAt, now)
-			// Nobody could renew it while alertd was away.
-			if renewed := now.Add(s.ResolveTimeout); a.ExpiresAt.Before(renewed) {
-				a.ExpiresAt = renewed
-			}
-			in.active[fp] = a
+	followed, err := in.store.Routing(ctx, source)
+	if err != nil {
+		return fmt.Errorf("handing the alerts of others to the routes: %w", err)
+	}
+	if s.Routing == "" || followed != s.Routing {
+		e := newEvaluation(now)
+		e.Routing = s.Routing
+		for _, a := range in.active {
+			e.Touched[a.ID] = s.Route(a.Labels)
+		}
+		if err := in.commit(ctx, e, nil); err != nil {
+			return err
 		}
 	}
+	in.setup = s
+	in.open(now)
+	return nil
+}
+
+// open gives senders time: nobody could renew an alert while alertd was away.
+func (in *Intake) open(now time.Time) {
+	if in.opened {
+		return
+	}
 	in.opened = true
-	return in.commit(ctx, e, nil)
+	renewed := now.Add(in.setup.ResolveTimeout)
+	for fp, a := range in.active {
+		a.ExpiresAt = passing(a.ExpiresAt, now)
+		if a.ExpiresAt.Before(renewed) {
+			a.ExpiresAt = renewed
+		}
+		in.active[fp] = a
+	}
 }
 
 // Receive takes in posted alerts; when it returns nil they are durable.
@@ -199,6 +222,9 @@ func (in *Intake) commit(ctx context.Context, e *alert.Evaluation, next map[aler
 	return nil
 }
 
+// source is the group that others' alerts are stored as.
+const source = "api"
+
 func newEvaluation(now time.Time) *alert.Evaluation {
-	return &alert.Evaluation{Group: "api", At: now, Touched: map[string][]alert.GroupRef{}}
+	return &alert.Evaluation{Group: source, At: now, Touched: map[string][]alert.GroupRef{}}
 }

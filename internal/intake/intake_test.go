@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -18,7 +19,14 @@ type memory struct {
 	mu      sync.Mutex
 	rows    map[string]alert.Alert
 	touched int
+	routing string
 	err     error
+}
+
+func (m *memory) Routing(context.Context, string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.routing, m.err
 }
 
 func (m *memory) ActiveAlerts(context.Context) ([]alert.Alert, error) {
@@ -43,6 +51,7 @@ func (m *memory) CommitEvaluation(_ context.Context, e *alert.Evaluation) error 
 		m.rows[a.ID] = a
 	}
 	m.touched += len(e.Touched)
+	m.routing = cmp.Or(e.Routing, m.routing)
 	return nil
 }
 
@@ -228,4 +237,37 @@ func TestRestartGoesOn(t *testing.T) {
 	post(t, opened(t, m), "A", nil)
 	post(t, opened(t, m), "A", func(p *Posted) { p.EndsAt = time.Now().Add(-time.Second) })
 	m.expect(t, "A resolved ended by its sender")
+}
+
+// The alerts are handed to the routes when these are others than those that they
+// follow, be it since another start.
+func TestAlertsAreRoutedAnewOnlyByOtherRoutes(t *testing.T) {
+	m := &memory{rows: map[string]alert.Alert{}}
+	in := opened(t, m)
+	post(t, in, "A", nil)
+	post(t, in, "B", nil)
+	for _, step := range []struct {
+		routing string
+		restart bool
+		touched int
+	}{{"one", false, 2}, {"one", false, 0}, {"one", true, 0}, {"two", true, 2}, {"one", false, 2}, {"", false, 2}, {"", true, 2}} {
+		if step.restart {
+			var err error
+			if in, err = Open(t.Context(), m, func() {}, slog.New(slog.DiscardHandler)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := m.touched
+		s := Setup{Route: func(alert.Labels) []alert.GroupRef { return []alert.GroupRef{{Key: "g"}} }, Routing: step.routing}
+		if err := in.Apply(t.Context(), s, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.touched - before; got != step.touched {
+			t.Errorf("%+v touched %d", step, got)
+		}
+	}
+	m.err = errors.New("the disk is full")
+	if err := in.Apply(t.Context(), Setup{Routing: "one"}, time.Now()); !errors.Is(err, m.err) {
+		t.Errorf("with a store that does not answer: %v", err)
+	}
 }

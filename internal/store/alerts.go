@@ -107,15 +107,16 @@ func deletePending(ctx context.Context, c *conn, ids []string) error {
 }
 
 func (s *sqliteStore) ActiveAlerts(ctx context.Context) (alerts []alert.Alert, err error) {
-	err = s.read(ctx, opActiveAlerts, "reading the active alerts", snapshot(func(ctx context.Context, c *conn) error {
-		alerts, err = collect(ctx, c, alerts, scanAlert,
-			"SELECT "+alertColumns+" FROM alerts a WHERE a.state IN ('pending', 'firing')")
-		if err != nil {
-			return err
-		}
+	defer s.metrics.observe(opActiveAlerts, time.Now(), &err)
+	const what = "reading the active alerts"
+	alerts = s.active.all()
+	err = s.read(ctx, opAcks, what, func(ctx context.Context, c *conn) error {
 		return attachAcks(ctx, c, alerts, "FROM acks k")
-	}))
-	return alerts, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return alerts, nil
 }
 
 func (s *sqliteStore) EndedAlerts(ctx context.Context, since time.Time) (alerts []alert.Alert, err error) {
@@ -159,10 +160,13 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 		if err := s.markEnded(ctx, c, e); err != nil {
 			return fmt.Errorf("marking the groups of ended alerts due: %w", err)
 		}
+		if err := writeRouting(ctx, c, e); err != nil {
+			return fmt.Errorf("writing the routing that its alerts follow: %w", err)
+		}
 		return nil
 	}
 	weight := 1 + len(e.Upserts) + len(e.Deletes) + len(e.Touched)
-	return s.writeMember(ctx, opCommitEvaluation, what, &member{do: commit, weight: weight})
+	return s.writeMember(ctx, opCommitEvaluation, what, &member{do: commit, weight: weight, after: func() { s.active.committed(e) }})
 }
 
 func (s *sqliteStore) DeliveryAlerts(ctx context.Context, d *alert.Delivery) ([]alert.Alert, error) {

@@ -34,7 +34,8 @@ func (s *sqliteStore) SaveRun(ctx context.Context, run alert.Run) error {
 
 func (s *sqliteStore) ForgetDirect(ctx context.Context, prefix string) error {
 	what := fmt.Sprintf("forgetting the groups %s...", prefix)
-	return s.write(ctx, opForgetDirect, what, func(ctx context.Context, c *conn) error {
+	var gone []string
+	forget := func(ctx context.Context, c *conn) error {
 		type group struct {
 			key     string
 			created int64
@@ -45,21 +46,25 @@ func (s *sqliteStore) ForgetDirect(ctx context.Context, prefix string) error {
 			return fmt.Errorf("reading them: %w", err)
 		}
 		for _, g := range groups {
-			if err := forgetGroup(ctx, c, g.key, g.created); err != nil {
+			members, err := forgetGroup(ctx, c, g.key, g.created)
+			if err != nil {
 				return fmt.Errorf("group %q: %w", g.key, err)
 			}
+			gone = append(gone, members...)
 		}
 		return nil
-	})
+	}
+	return s.writeMember(ctx, opForgetDirect, what, &member{do: forget, weight: 1, after: func() { s.active.forget(gone) }})
 }
 
-// forgetGroup deletes a group, made at created, and all that there is about it.
-// That is nothing older, which lets indexes by time find it.
-func forgetGroup(ctx context.Context, c *conn, key string, created int64) error {
-	members, err := collect(ctx, c, nil, func(rows *sql.Rows, id *string) error { return rows.Scan(id) },
+// forgetGroup deletes a group, made at created, and all that there is about it,
+// and returns the alerts that it had. That is nothing older, which lets indexes by
+// time find it.
+func forgetGroup(ctx context.Context, c *conn, key string, created int64) (members []string, err error) {
+	members, err = collect(ctx, c, nil, func(rows *sql.Rows, id *string) error { return rows.Scan(id) },
 		"SELECT alert_id FROM group_alerts WHERE group_key = ?", key)
 	if err != nil {
-		return fmt.Errorf("reading its alerts: %w", err)
+		return nil, fmt.Errorf("reading its alerts: %w", err)
 	}
 	type deletion struct {
 		statement string
@@ -68,10 +73,12 @@ func forgetGroup(ctx context.Context, c *conn, key string, created int64) error 
 	all := []deletion{
 		{"DELETE FROM group_alerts WHERE group_key = ?", []any{key}},
 		{"DELETE FROM groups WHERE key = ?", []any{key}},
+		{"DELETE FROM events WHERE at >= ? AND group_key = ?", []any{created, key}},
 	}
 	for _, id := range members {
 		all = append(all,
 			deletion{"DELETE FROM events WHERE at >= ? AND alert_id = ?", []any{created, id}},
+			deletion{"DELETE FROM first_told WHERE alert_id = ?", []any{id}},
 			deletion{"DELETE FROM alerts WHERE id = ?", []any{id}})
 	}
 	for _, state := range []alert.DeliveryState{
@@ -81,8 +88,8 @@ func forgetGroup(ctx context.Context, c *conn, key string, created int64) error 
 	}
 	for _, d := range all {
 		if _, err := c.exec(ctx, d.statement, d.args...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return members, nil
 }

@@ -57,6 +57,7 @@ type sqliteStore struct {
 	reserve  reserve
 	writer   *pool
 	waiting  waiting // for the writer
+	active   activeAlerts
 	readers  *pool
 	revision atomic.Int64 // of the last change to any group
 	closing  sync.Once
@@ -157,6 +158,14 @@ func (s *sqliteStore) connect(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		return errors.Join(err, s.writer.close())
+	}
+	c, err := s.readers.take(ctx)
+	if err == nil {
+		err = s.active.load(ctx, c)
+		s.readers.put(c)
+	}
+	if err != nil {
+		return errors.Join(err, s.readers.close(), s.writer.close())
 	}
 	return nil
 }

@@ -39,17 +39,26 @@ var ErrClosed = errors.New("the store is closed")
 // to its end. Times come back in UTC, with nanoseconds, from 1677 to 2262 (one
 // outside becomes the nearest inside). Label sets must be valid UTF-8.
 type Store interface {
-	// ActiveAlerts returns every pending and firing alert, in no order.
+	// ActiveAlerts returns every pending and firing alert, in no order. It does not
+	// wait for the disk. What the alerts refer to must not be changed.
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
 	// EndedAlerts returns the alerts that ended at or after since, in the order in
 	// which they fired.
 	EndedAlerts(ctx context.Context, since time.Time) ([]alert.Alert, error)
 	// CommitEvaluation writes what an evaluation changed, records that its
 	// alerts belong to the touched groups (made where they are new, and given
-	// the routing of today where they are not), and marks those groups due at
-	// the evaluation's time unless they were due before. Only a pending alert
+	// the routing of today where they are not), and marks those groups due unless
+	// they were due before. Only a pending alert
 	// can be deleted; a touched alert that does not exist joins no group.
+	//
+	// A group is due when its waits are over, by its reference and the first change
+	// of its alerts (those that ended among them): not before it can be told of.
+	// One that has a message under way, or is touched by what is none of its
+	// alerts, is due at once.
 	CommitEvaluation(ctx context.Context, e *alert.Evaluation) error
+	// Routing returns the routing that the last evaluation of a group of rules
+	// which named one did name; "" where none did.
+	Routing(ctx context.Context, group string) (string, error)
 
 	// DueGroups returns the keys of up to limit groups due at now, longest due
 	// first, and when the next one after them is due, which is in the past
@@ -71,6 +80,8 @@ type Store interface {
 	// Reschedule makes due at now every group and delivery that waits for a later
 	// time, and lets the deliveries that are due expire so much later: after the
 	// time of day was set by so much, what waits for a time waits for a wrong one.
+	// With 0, at a start, only what happened later than now is looked at: the
+	// clock was set back meanwhile.
 	Reschedule(ctx context.Context, now time.Time, by time.Duration) error
 
 	// DueDeliveries returns up to limit deliveries of an integration that are due

@@ -25,6 +25,8 @@ type lived struct{ lines []string }
 
 func (*lived) ActiveAlerts(context.Context) ([]alert.Alert, error) { return nil, nil }
 
+func (*lived) Routing(context.Context, string) (string, error) { return "", nil }
+
 func (*lived) EndedAlerts(context.Context, time.Time) ([]alert.Alert, error) { return nil, nil }
 
 func (l *lived) CommitEvaluation(_ context.Context, e *alert.Evaluation) error {

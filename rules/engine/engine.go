@@ -44,6 +44,7 @@ func unanswered(err error) bool {
 type Store interface {
 	ActiveAlerts(ctx context.Context) ([]alert.Alert, error)
 	EndedAlerts(ctx context.Context, since time.Time) ([]alert.Alert, error)
+	Routing(ctx context.Context, group string) (string, error)
 	CommitEvaluation(ctx context.Context, e *alert.Evaluation) error
 }
 
@@ -70,6 +71,9 @@ type Setup struct {
 	Groups []rules.Group
 	// Route returns the aggregation groups that an alert belongs to.
 	Route func(alert.Labels) []alert.GroupRef
+	// Routing names what Route gives: while it stays the same, over restarts too,
+	// the alerts are in their groups already. "" is never the same.
+	Routing string
 	// PrometheusURL is where links in messages lead; nil: to nowhere.
 	PrometheusURL *url.URL
 	Timeout       time.Duration  // of one query
@@ -209,13 +213,24 @@ func (e *Engine) start(ctx context.Context, s *Setup, state map[string][]alert.A
 }
 
 // adopt ends the alerts of rules that are gone, and hands those that stay to
-// the aggregation groups of the new routes.
+// the aggregation groups of the new routes, where these are others than before.
 func (e *Engine) adopt(ctx context.Context, runners []*runner, state map[string][]alert.Alert, known map[string]bool) {
 	now := time.Now()
 	ev := newEvaluation(ownGroup, now)
+	followed, err := e.o.Store.Routing(ctx, ownGroup)
+	if err != nil {
+		e.o.Logger.Error("It is not known which routes the alerts follow; they are taken to be others than today's", "err", err)
+	}
+	// What could not be committed yet may follow routes of before.
+	rerouted := e.setup.Routing == "" || followed != e.setup.Routing || e.carried.Routing != ""
+	if rerouted {
+		ev.Routing = e.setup.Routing
+	}
 	for id, alerts := range state {
 		if known[id] {
-			e.touch(ev, alerts)
+			if rerouted {
+				e.touch(ev, alerts)
+			}
 			continue
 		}
 		for _, a := range alerts {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,10 +72,19 @@ type fakeStore struct {
 	rows   map[string]alert.Alert
 	events []string
 	groups []string
-	err    error
+	// routing is what the alerts follow; touched how often one was handed to it.
+	routing string
+	touched int
+	err     error
 }
 
 func newFakeStore() *fakeStore { return &fakeStore{rows: map[string]alert.Alert{}} }
+
+func (s *fakeStore) Routing(context.Context, string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.routing, nil
+}
 
 func (s *fakeStore) ActiveAlerts(context.Context) ([]alert.Alert, error) {
 	s.mu.Lock()
@@ -107,6 +117,8 @@ func (s *fakeStore) CommitEvaluation(_ context.Context, e *alert.Evaluation) err
 	if s.err != nil {
 		return s.err
 	}
+	s.touched += len(e.Touched)
+	s.routing = cmp.Or(e.Routing, s.routing)
 	for _, a := range e.Upserts {
 		s.rows[a.ID] = a
 	}
@@ -415,5 +427,40 @@ func TestEngineReloadKeepsStateAndEndsRemovedRules(t *testing.T) {
 				t.Errorf("Y ended because of %q", a.Resolution)
 			}
 		}
+	})
+}
+
+// Alerts are handed to the routes when these are others than those that they
+// follow, be it since another start.
+func TestEngineRoutesAnewOnlyByOtherRoutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, q := newFakeStore(), &fakeQuerier{values: map[string]float64{"X > 1": 7}}
+		setup := func(routing string) *Setup {
+			s := testSetup(testRule("X", 0))
+			s.Routing = routing
+			return s
+		}
+		e, stop := running(t, store, q, setup("one"))
+		touched := func(what string, want int) {
+			t.Helper()
+			pass(time.Minute)
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			if store.touched != want || store.routing == "" {
+				t.Errorf("%s: touched %d times, want %d; the routing is %q", what, store.touched, want, store.routing)
+			}
+		}
+		touched("begun", 1)
+		e.Apply(setup("one"))
+		touched("the same routes", 1)
+		e.Apply(setup("two"))
+		touched("other routes", 2)
+		stop()
+		_, stop = running(t, store, q, setup("two"))
+		touched("the same after another start", 2)
+		stop()
+		_, stop = running(t, store, q, setup("three"))
+		touched("others after another start", 3)
+		stop()
 	})
 }

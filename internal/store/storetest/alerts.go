@@ -26,6 +26,7 @@ func alertTests() map[string]func(*testing.T, *fixture) {
 		"TouchingMakesGroupsAndDue":  testTouch,
 		"TouchingWhatDoesNotExist":   testTouchMissing,
 		"TouchingTellsTheNewRouting": testReroute,
+		"TheRoutingThatIsFollowed":   testRouting,
 	}
 }
 
@@ -259,4 +260,22 @@ func testReroute(t *testing.T, s *fixture) {
 	moved.Receiver, moved.RouteID = "others", "elsewhere"
 	s.commit(alert.Evaluation{Group: "test", At: at(1), Touched: map[string][]alert.GroupRef{"a": {moved}}})
 	same(t, "the routing", s.view("g").GroupRef, moved)
+}
+
+func testRouting(t *testing.T, s *fixture) {
+	expect := func(what, group, want string) {
+		t.Helper()
+		got, err := s.Routing(t.Context(), group)
+		s.check("reading the routing", err)
+		same(t, what, got, want)
+	}
+	expect("in an empty store", "rules", "")
+	s.commit(alert.Evaluation{Group: "rules", At: at(0), Routing: "one"})
+	s.commit(alert.Evaluation{Group: "rules", At: at(1), Upserts: []alert.Alert{newAlert("a", alert.Firing, at(1))}})
+	s.commit(alert.Evaluation{Group: "api", At: at(1), Routing: "two"})
+	s.reopen()
+	expect("of one", "rules", "one")
+	expect("of another", "api", "two")
+	s.commit(alert.Evaluation{Group: "rules", At: at(2), Routing: "three"})
+	expect("changed", "rules", "three")
 }

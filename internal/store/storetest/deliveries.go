@@ -15,6 +15,7 @@ func deliveryTests() map[string]func(*testing.T, *fixture) {
 		"Listed":          testDeliveries,
 		"Queue":           testQueue,
 		"Rescheduled":     testReschedule,
+		"StartedEarlier":  testRescheduleAtStart,
 		"TheirAlerts":     testDeliveryAlerts,
 		"TheirGroup":      testDeliveryGroup,
 	}
@@ -81,6 +82,28 @@ func testReschedule(t *testing.T, s *fixture) {
 
 	s.check("rescheduling", s.Reschedule(t.Context(), at(20), 0))
 	same(t, "the delivery that was due", s.delivery("1"), d)
+}
+
+// At a start only what has happened later than now shows that the clock was set
+// back meanwhile.
+func testRescheduleAtStart(t *testing.T, s *fixture) {
+	s.fire(0, "g", "a")
+	d := newDelivery(0, "g", "1", "mail")
+	d.NextAttemptAt = at(100)
+	s.plan(alert.PlanResult{Key: "g", DueAt: at(200), Create: []alert.Delivery{d}})
+	for _, c := range []struct {
+		minute float64
+		due    []alert.GroupKey
+		next   time.Time
+	}{
+		{10, nil, at(100)},
+		{-10, []alert.GroupKey{"g"}, at(-10)},
+	} {
+		s.check("rescheduling", s.Reschedule(t.Context(), at(c.minute), 0))
+		keys, _ := s.due(c.minute, 10)
+		same(t, "the groups that are due", keys, c.due)
+		same(t, "the next attempt", s.delivery("1").NextAttemptAt, c.next)
+	}
 }
 
 func testDeliveries(t *testing.T, s *fixture) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,13 +32,33 @@ type fixture struct {
 func newFixture(t *testing.T, b Backend) *fixture {
 	s := &fixture{t: t, backend: b, place: b.Place(t)}
 	s.open()
-	t.Cleanup(func() { s.check("closing", s.Close()) })
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		active, err := s.ActiveAlerts(ctx)
+		if errors.Is(err, store.ErrClosed) {
+			return
+		}
+		s.check("reading what is active", err)
+		s.reopen()
+		again, err := s.ActiveAlerts(ctx)
+		s.check("reading what is active", err)
+		same(t, "what is active after another start", byID(again), byID(active))
+		s.check("closing", s.Close())
+	})
 	return s
+}
+
+func byID(alerts []alert.Alert) map[string]alert.Alert {
+	all := map[string]alert.Alert{}
+	for i := range alerts {
+		all[alerts[i].ID] = alerts[i]
+	}
+	return all
 }
 
 func (s *fixture) open() {
 	s.t.Helper()
-	opened, err := s.backend.Open(s.t.Context(), s.place)
+	opened, err := s.backend.Open(context.WithoutCancel(s.t.Context()), s.place)
 	s.check("opening", err)
 	s.Store = opened
 }
