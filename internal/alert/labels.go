@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The label names that Prometheus and Alertmanager give a meaning.
@@ -159,7 +160,39 @@ func (ls Labels) String() string {
 }
 
 // MarshalJSON writes the set as an object, names in order.
-func (ls Labels) MarshalJSON() ([]byte, error) { return json.Marshal(ls.Map()) }
+func (ls Labels) MarshalJSON() ([]byte, error) { return ls.AppendJSON(nil), nil }
+
+// AppendJSON appends the set to b as a JSON object, names in order.
+func (ls Labels) AppendJSON(b []byte) []byte {
+	size := len("{}")
+	for i := range ls {
+		size += len(`"":"",`) + len(ls[i].Name) + len(ls[i].Value)
+	}
+	b = append(slices.Grow(b, size), '{')
+	for i := range ls {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendQuoted(b, ls[i].Name)
+		b = append(b, ':')
+		b = AppendQuoted(b, ls[i].Value)
+	}
+	return append(b, '}')
+}
+
+// AppendQuoted appends s to b as a JSON string. What is not valid UTF-8 becomes
+// the replacement character, as in encoding/json.
+func AppendQuoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			quoted, _ := json.Marshal(s) // a string always has a JSON form
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
 
 // UnmarshalJSON reads an object of strings.
 func (ls *Labels) UnmarshalJSON(data []byte) error {

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"alertd/internal/alert"
 )
@@ -58,36 +57,7 @@ func fromNumber(s string) (float64, error) {
 }
 
 // encodeLabels writes the set as a JSON object, names in order.
-func encodeLabels(ls alert.Labels) string {
-	size := len("{}")
-	for i := range ls {
-		size += len(`"":"",`) + len(ls[i].Name) + len(ls[i].Value)
-	}
-	b := make([]byte, 0, size)
-	b = append(b, '{')
-	for i := range ls {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendQuoted(b, ls[i].Name)
-		b = append(b, ':')
-		b = appendQuoted(b, ls[i].Value)
-	}
-	return string(append(b, '}'))
-}
-
-// appendQuoted appends s as a JSON string.
-func appendQuoted(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			quoted, _ := json.Marshal(s) // a string always has a JSON form
-			return append(b, quoted...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
-}
+func encodeLabels(ls alert.Labels) string { return string(ls.AppendJSON(nil)) }
 
 // decodeLabels reads what encodeLabels wrote. Nearly every label set is free of
 // escapes and is cut out of s in place, which matters when 100,000 are read.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -126,7 +127,11 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(v) // the client may have gone
+	if long, ok := v.(interface{ WriteJSON(w io.Writer) error }); ok {
+		_ = long.WriteJSON(w) // the client may have gone
+		return
+	}
+	_ = json.NewEncoder(w).Encode(v)
 }
 
 // flag reads a boolean of the query as Alertmanager does: the last one counts,

@@ -135,5 +135,9 @@ func (s *Server) getAlerts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.apiAlerts(r.Context(), snap, &f)
+	alerts, err := s.apiAlerts(r.Context(), snap, &f)
+	if err != nil {
+		return nil, err
+	}
+	return apiv2.Alerts(alerts), nil
 }

@@ -14,8 +14,7 @@ type Time time.Time
 
 // MarshalJSON writes the time as Alertmanager does.
 func (t Time) MarshalJSON() ([]byte, error) {
-	const layout = `"2006-01-02T15:04:05.000Z07:00"`
-	return time.Time(t).UTC().AppendFormat(make([]byte, 0, len(layout)), layout), nil
+	return t.appendJSON(nil), nil
 }
 
 // UnmarshalJSON reads a time. An empty string is the Unix epoch, as it is for
