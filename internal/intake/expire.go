@@ -50,5 +50,6 @@ func (in *Intake) expire(ctx context.Context, now time.Time) (time.Time, error) 
 		ended[fp] = a
 		in.record(e, a, now)
 	}
+	in.alarm = next
 	return next, in.commit(ctx, e, ended)
 }

@@ -49,7 +49,8 @@ type Intake struct {
 	// active's ExpiresAt are times that a process has seen pass, and not of the
 	// day: a clock that is set makes no alert end.
 	active map[alert.Fingerprint]alert.Alert
-	opened bool // Apply has been called
+	opened bool      // Apply has been called
+	alarm  time.Time // when Run looks for expired alerts; zero: it does not
 }
 
 // Open returns an intake that goes on from the store. committed is called
@@ -207,17 +208,21 @@ func (in *Intake) commit(ctx context.Context, e *alert.Evaluation, next map[aler
 	if err := in.store.CommitEvaluation(ctx, e); err != nil {
 		return fmt.Errorf("storing %d posted alerts: %w", len(e.Upserts), err)
 	}
+	sooner := false
 	for fp, a := range next {
-		if a.Active() {
-			in.active[fp] = a
-		} else {
+		if !a.Active() {
 			delete(in.active, fp)
+			continue
 		}
+		in.active[fp] = a
+		sooner = sooner || in.alarm.IsZero() || a.ExpiresAt.Before(in.alarm)
 	}
 	in.committed()
-	select {
-	case in.wake <- struct{}{}:
-	default:
+	if sooner {
+		select {
+		case in.wake <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }
