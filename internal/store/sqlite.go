@@ -29,6 +29,9 @@ const (
 	readConnections = 3
 	busyTimeout     = 5000    // milliseconds; only other programs can hold a lock
 	logSizeLimit    = 8 << 20 // bytes that the write-ahead log keeps after a checkpoint
+	// writerCache is how many KiB of pages the connection that writes keeps at most.
+	// The indexes by alert are written all over, and beyond it page by page.
+	writerCache = 24 << 10
 )
 
 // Options says where the state is kept.
@@ -138,7 +141,10 @@ func (s *sqliteStore) connect(ctx context.Context) (err error) {
 		"_journal_mode": {"wal"},
 		"_synchronous":  {"full"}, // a commit is on disk when it returns
 		"_foreign_keys": {"on"},
-		"_pragma":       {"journal_size_limit(" + strconv.Itoa(logSizeLimit) + ")", "temp_store(memory)"},
+		"_pragma": {
+			"journal_size_limit(" + strconv.Itoa(logSizeLimit) + ")", "temp_store(memory)",
+			"cache_size(-" + strconv.Itoa(writerCache) + ")",
+		},
 	})
 	if err != nil {
 		return err
