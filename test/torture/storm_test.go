@@ -14,11 +14,8 @@ import (
 	"alertd/test/torture/history"
 )
 
-// acknowledgements says that POST /api/v1/acks is there.
-const acknowledgements = false
-
-// parallel is how many messages alertd has on their way to one integration.
-const parallel = 4
+// parallel is how many messages alertd has on their way to one integration at most.
+const parallel = 32
 
 // storm is one run of the torture.
 type storm struct {
@@ -104,10 +101,7 @@ func TestStorm(t *testing.T) {
 	s := newStorm(t, seed)
 	// Whoever adds a client adds it here.
 	actors := []actor{
-		weather, receiversWeather, poster("left"), poster("right"), silencer("night"), silencer("day"), hushed, watcher,
-	}
-	if acknowledgements {
-		actors = append(actors, acker)
+		weather, receiversWeather, poster("left"), poster("right"), silencer("night"), silencer("day"), hushed, watcher, acker,
 	}
 	ctx, calm := context.WithCancel(t.Context())
 	var acting sync.WaitGroup
