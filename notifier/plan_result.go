@@ -85,11 +85,11 @@ func (p *planner) newDelivery(i Integration, open *alert.Delivery, content alert
 }
 
 // deliveryID is computed, not drawn, so that planning stays pure; the moment
-// and the group's revision keep two deliveries apart.
+// and the group's revision keep two deliveries apart. They sort by time, as alerts do.
 func deliveryID(key alert.GroupKey, integration string, revision int64, now time.Time) string {
 	h := fnv.New64a()
 	_, _ = fmt.Fprintf(h, "%s\xff%s\xff%d", key, integration, revision)
-	return fmt.Sprintf("%016x-%x", h.Sum64(), now.UnixNano())
+	return fmt.Sprintf("%016x-%016x", now.UnixNano(), h.Sum64())
 }
 
 // withdraw supersedes open deliveries that have lost their reason: their

@@ -48,8 +48,9 @@ func ParseFingerprint(s string) (Fingerprint, error) {
 
 // NewID returns the identity of one incident: the same rule and label set
 // becoming active again later is another incident. It is computed, not drawn,
-// so that evaluating the same history twice gives the same identity.
+// so that evaluating the same history twice gives the same identity. Identities
+// sort by time: a database that keeps them in order appends those that are new.
 func NewID(ruleID string, labels Labels, activeAt time.Time) string {
 	h := fnvAdd(uint64(labels.Fingerprint()), ruleID)
-	return fmt.Sprintf("%016x-%x", h, activeAt.UnixMilli())
+	return fmt.Sprintf("%012x-%016x", activeAt.UnixMilli(), h)
 }

@@ -17,7 +17,7 @@ func evaluation(n, size int) *alert.Evaluation {
 	e := &alert.Evaluation{Group: "bench", At: noon(), Touched: map[string][]alert.GroupRef{}}
 	for i := range n {
 		a := alert.Alert{
-			ID: fmt.Sprintf("%016x-19caa0", i), RuleID: "resources/disk", State: alert.Firing, Value: float64(i), Unit: "%", Threshold: "> 90 %",
+			ID: fmt.Sprintf("019caa0b2c3d-%016x", i), RuleID: "resources/disk", State: alert.Firing, Value: float64(i), Unit: "%", Threshold: "> 90 %",
 			Labels: alert.LabelsFromStrings("alertname", "DiskAlmostFull", "instance", fmt.Sprintf("host-%d:9100", i),
 				"job", "node-exporter", "mountpoint", "/var/lib", "severity", "warning"),
 			Annotations: alert.LabelsFromStrings("summary", "The disk is almost full", "description", "More than 90 % of /var/lib are used."),
