@@ -22,9 +22,8 @@ func TestAlertmanagersFlags(t *testing.T) {
 		{"--cluster.peer=", "", ""},
 		{"--alerts.per-alertname-limit=0", "", ""},
 		{"--alerts.per-alertname-limit=100", "set limit in the rules' groups", ""},
-		{"--web.cors.origin=.*", "let a reverse proxy", ""},
 		{"--web.systemd-socket", "use --web.listen-address", ""},
-		{"--web.timeout=30s --enable-feature=utf8-strict-mode --log.silences", "", "--log.silences"},
+		{"--dispatch.start-delay=30s --enable-feature=utf8-strict-mode --log.silences", "", "--log.silences"},
 		{"--data.maintenance-interval=15m", "", "is stored at once"},
 	} {
 		flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
