@@ -57,6 +57,27 @@ type Evaluation struct {
 	// Routing, where it is not "", names the routing that from now on all alerts
 	// of this group of rules follow.
 	Routing string
+
+	completed chan struct{} // closed when Upserts are complete; nil: they are
+}
+
+// Complete has work done beside the caller: it gives the upserts their annotations
+// and links, while what does not need those can be written already. Call it once.
+func (e *Evaluation) Complete(work func()) {
+	e.completed = make(chan struct{})
+	go func() {
+		defer close(e.completed)
+		work()
+	}()
+}
+
+// Completed returns the upserts once they have their annotations and links. All
+// else of them may be read without it.
+func (e *Evaluation) Completed() []Alert {
+	if e.completed != nil {
+		<-e.completed
+	}
+	return e.Upserts
 }
 
 // Empty tells whether there is nothing to commit.

@@ -34,7 +34,7 @@ func (k *kept) CommitEvaluation(_ context.Context, e *alert.Evaluation) error {
 	if k.fails != nil {
 		return k.fails
 	}
-	for _, a := range e.Upserts {
+	for _, a := range e.Completed() {
 		k.alerts = slices.DeleteFunc(k.alerts, func(b alert.Alert) bool { return a.ID == b.ID })
 		k.alerts = append(k.alerts, a)
 	}

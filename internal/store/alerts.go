@@ -141,9 +141,6 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 		return fmt.Errorf("%s: it has no time", what)
 	}
 	commit := func(ctx context.Context, c *conn) error {
-		if err := upsertAlerts(ctx, c, e.Upserts); err != nil {
-			return fmt.Errorf("writing alerts: %w", err)
-		}
 		if err := deletePending(ctx, c, e.Deletes); err != nil {
 			return fmt.Errorf("deleting pending alerts: %w", err)
 		}
@@ -159,6 +156,9 @@ func (s *sqliteStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation)
 		}
 		if err := s.markEnded(ctx, c, e); err != nil {
 			return fmt.Errorf("marking the groups of ended alerts due: %w", err)
+		}
+		if err := upsertAlerts(ctx, c, e.Completed()); err != nil {
+			return fmt.Errorf("writing alerts: %w", err)
 		}
 		if err := writeRouting(ctx, c, e); err != nil {
 			return fmt.Errorf("writing the routing that its alerts follow: %w", err)

@@ -119,7 +119,7 @@ func (s *fakeStore) CommitEvaluation(_ context.Context, e *alert.Evaluation) err
 	}
 	s.touched += len(e.Touched)
 	s.routing = cmp.Or(e.Routing, s.routing)
-	for _, a := range e.Upserts {
+	for _, a := range e.Completed() {
 		s.rows[a.ID] = a
 	}
 	for _, id := range e.Deletes {

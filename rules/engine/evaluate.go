@@ -66,13 +66,17 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 	if err != nil {
 		return err
 	}
-	r.refresh(ctx, rule, &steps, before, asked, ts)
+	if r.canWait(rule, &steps, before, asked) {
+		r.annotateLater(rule, len(ev.Upserts), steps.Active, asked, ts)
+	} else {
+		r.refresh(ctx, rule, &steps, before, asked, ts)
+	}
 	if err := ctx.Err(); err != nil {
 		return err // annotations that ask Prometheus may have had no answer
 	}
 	ev.Upserts = join(ev.Upserts, steps.Changed)
 	ev.Deletes = append(ev.Deletes, steps.Deleted...)
-	ev.Events = join(ev.Events, steps.Events)
+	ev.Events = join(ev.Events, folded(steps.Events))
 	r.engine.touch(ev, began(steps.Changed, ts))
 	r.alerts[rule.ID] = steps.Active
 	if f := r.fired[rule.ID]; f != nil {
@@ -189,7 +193,10 @@ func (e *Engine) generatorURL(rule *rules.Rule, ts time.Time) string {
 // commit writes ev and whatever could not be written before it. What cannot be
 // written now is kept and goes with the next commit.
 func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
+	r.annotateBeside(ev)
+	defer ev.Completed() // whatever the store made of it
 	if r.backlog != nil {
+		ev.Completed()
 		r.backlog.Merge(ev)
 		ev = r.backlog
 		// What comes late must not look as if it had been known in time.
@@ -205,7 +212,7 @@ func (r *runner) commit(ctx context.Context, ev *alert.Evaluation) {
 	}
 	if err := r.engine.o.Store.CommitEvaluation(context.WithoutCancel(ctx), ev); err != nil {
 		r.backlog = ev
-		r.stored(err, slices.Clone(ev.Upserts))
+		r.stored(err, slices.Clone(ev.Completed()))
 		r.engine.metrics.uncommitted.WithLabelValues(r.group.Name).Set(float64(len(ev.Upserts)))
 		r.logger.Error("The evaluation could not be stored; it is kept in memory and tried again with the next", "err", err, "alerts", len(ev.Upserts))
 		return

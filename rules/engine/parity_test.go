@@ -300,7 +300,7 @@ type resolvedStore struct {
 
 func (s *resolvedStore) CommitEvaluation(ctx context.Context, e *alert.Evaluation) error {
 	s.mu.Lock()
-	for _, a := range e.Upserts {
+	for _, a := range e.Completed() {
 		if a.State == alert.Resolved && a.Resolution != alert.RuleGone {
 			s.resolved = append(s.resolved, a)
 		}

@@ -27,6 +27,8 @@ type runner struct {
 	fired map[string]rules.Fired
 	// backlog is what could not be committed; it goes with the next commit.
 	backlog *alert.Evaluation
+	// later annotates alerts of the evaluation under way, while it is written.
+	later []func(upserts []alert.Alert)
 	// unwritten has the ids of the alerts whose value or annotations may be other
 	// than in the store; refreshed the rules whose alerts have annotations of this
 	// configuration.
