@@ -97,12 +97,12 @@ func startPrometheus(t *testing.T, now time.Time) string {
 	var address string
 	var said []string
 	lines := bufio.NewScanner(stderr)
-	for ready := false; !ready && lines.Scan(); {
+	for ready := false; (!ready || address == "") && lines.Scan(); { // they come in either order
 		said = append(said, lines.Text())
 		if m := listens.FindStringSubmatch(lines.Text()); m != nil {
 			address = m[1]
 		}
-		ready = strings.Contains(lines.Text(), "Server is ready")
+		ready = ready || strings.Contains(lines.Text(), "Server is ready")
 	}
 	if address == "" {
 		_ = cmd.Wait()
