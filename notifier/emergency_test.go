@@ -3,6 +3,7 @@ package notifier_test
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,27 +137,29 @@ func TestNotByTheChannelThatFails(t *testing.T) {
 func TestHealth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &far{}
-		var answer error
-		f.heed = func(int) error { return answer }
+		var answers atomic.Pointer[error]
+		answer := func(err error) { answers.Store(&err) }
+		answer(nil)
+		f.heed = func(int) error { return *answers.Load() }
 		o := open(t, map[string]*far{"x": f}, notifier.Options{})
 		defer o.close()
 		health := func() notifier.Health { return o.n.Health()["team/x"] }
 		if h := health(); h.Works() || h != (notifier.Health{}) {
 			t.Errorf("at first %+v", h)
 		}
-		answer = errors.New("away")
+		answer(errors.New("away"))
 		began := time.Now()
 		o.put(alert.Firing, "A")
 		pass(time.Minute)
 		if h := health(); !h.FailingSince.Equal(began) || !strings.Contains(h.LastError, "away") || h.Works() {
 			t.Errorf("failing %+v", h)
 		}
-		answer = nil
+		answer(nil)
 		pass(time.Minute)
 		if h := health(); !h.Works() {
 			t.Errorf("works again %+v", h)
 		}
-		answer = &notifier.Failure{Kind: notifier.Permanent, Err: errors.New("never")}
+		answer(&notifier.Failure{Kind: notifier.Permanent, Err: errors.New("never")})
 		o.put(alert.Firing, "B")
 		pass(time.Minute)
 		if h := health(); h.Lost != 1 || h.Works() {

@@ -228,7 +228,7 @@ func TestTell(t *testing.T) {
 				w.deliver("12:01:30", alert.DeliveryDue, "connection refused")
 			}, "12:01:35",
 			[]string{
-				"12:00:00 first breach", fired, "team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
+				"12:00:00 first breach", fired, "12:01:30 team/mail/0: failed: connection refused", "team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
 				"next 12:01:40 team/mail/0 is tried again", "next 12:01:45 its rule is evaluated again",
 				"next 12:01:30 team/mail/0 is given up, if it cannot be told until then", // tomorrow
 			},

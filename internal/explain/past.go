@@ -9,6 +9,7 @@ import (
 
 	"alertd/internal/alert"
 	"alertd/internal/web/apiv1"
+	"alertd/notifier"
 )
 
 // past tells what happened, oldest first.
@@ -20,8 +21,8 @@ func past(t *alert.Trace) []apiv1.StoryLine {
 	}
 	for i := range t.Events {
 		e := &t.Events[i]
-		if e.Kind == alert.EventDelivered && known[e.Delivery] || e.Kind == alert.EventGaveUp && known[e.Delivery] {
-			continue // the delivery tells it
+		if told(e, known) {
+			continue
 		}
 		lines = append(lines, apiv1.StoryLine{
 			At: e.At.UTC(), Kind: string(e.Kind), Text: eventText(e), Integration: e.Integration, Delivery: e.Delivery,
@@ -36,6 +37,19 @@ func past(t *alert.Trace) []apiv1.StoryLine {
 		lines = append(lines, apiv1.StoryLine{At: t.ResolvedAt.UTC(), Kind: string(alert.EventResolved), Text: endText(t)})
 	}
 	return inTime(lines)
+}
+
+// told tells whether an event says no more than one of the known deliveries, or
+// than where matters stand.
+func told(e *alert.Event, deliveries map[string]bool) bool {
+	switch e.Kind {
+	case alert.EventDelivered, alert.EventGaveUp:
+		return deliveries[e.Delivery]
+	case alert.EventDecided:
+		return deliveries[e.Delivery] || strings.HasPrefix(e.Detail, string(notifier.ReasonDeduplicated))
+	default:
+		return false
+	}
 }
 
 // began tells of the first breach and of the firing.

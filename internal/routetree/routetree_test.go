@@ -51,7 +51,7 @@ func TestDestinations(t *testing.T) {
 	labels := alert.LabelsFromStrings("alertname", "X", "severity", "critical", "team", "a", "job", "etl", "instance", "db1")
 	shared := alert.LabelsFromStrings("alertname", "X", "job", "etl")
 	want := []Destination{
-		{"pager", `{}/{severity="critical",team=~"a|b"}/0/{job="etl",instance=~"db.*"}/0`, shared, "10s", "5m", "1d"},
+		{"pager", `{}/{severity="critical",team=~"a|b"}/0/{instance=~"db.*",job="etl"}/0`, shared, "10s", "5m", "1d"},
 		{"data", `{}/{job="etl"}/1`, shared, "30s", "5m", "4h"},
 	}
 	if diff := cmp.Diff(want, tree.Destinations(labels)); diff != "" {
