@@ -67,7 +67,7 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 		return err
 	}
 	if r.canWait(rule, &steps, before, asked) {
-		r.annotateLater(rule, len(ev.Upserts), steps.Active, asked, ts)
+		r.annotateLater(ctx, rule, len(ev.Upserts), steps.Active, asked, ts)
 	} else {
 		r.refresh(ctx, rule, &steps, before, asked, ts)
 	}

@@ -18,15 +18,16 @@ func (r *runner) canWait(rule *rules.Rule, steps *rules.Steps, before []alert.Al
 
 // annotateLater notes that the alerts, which are the upserts of the evaluation
 // from a place on, have yet to be annotated.
-func (r *runner) annotateLater(rule *rules.Rule, from int, active []alert.Alert, asked answer, ts time.Time) {
+func (r *runner) annotateLater(ctx context.Context, rule *rules.Rule, from int, active []alert.Alert, asked answer, ts time.Time) {
 	r.refreshed[rule.ID] = true
 	link := r.engine.generatorURL(rule, ts)
+	ctx = context.WithoutCancel(ctx) // it asks nobody
 	r.later = append(r.later, func(upserts []alert.Alert) {
 		all := make([]int, len(active))
 		for i := range all {
 			all[i] = i
 		}
-		for i, annotations := range asked.annotate(context.Background(), all) {
+		for i, annotations := range asked.annotate(ctx, all) {
 			active[i].Annotations, active[i].GeneratorURL = annotations, link
 			upserts[from+i].Annotations, upserts[from+i].GeneratorURL = annotations, link
 		}
