@@ -87,6 +87,8 @@ func (b *builder) inhibition() {
 		}{{"source_matchers", rule.SourceMatchers}, {"target_matchers", rule.TargetMatchers}} {
 			checkExpressions(item.Child(texts.path), texts.given)
 		}
+		checkGiven(item.Child("source_match_re"))
+		checkGiven(item.Child("target_match_re"))
 		checkPatterns(item.Child("source_match_re"), rule.SourceMatchRE)
 		checkPatterns(item.Child("target_match_re"), rule.TargetMatchRE)
 		for _, old := range []string{"source_match", "source_match_re", "target_match", "target_match_re"} {

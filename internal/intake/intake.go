@@ -50,6 +50,7 @@ type Intake struct {
 	// day: a clock that is set makes no alert end.
 	active map[alert.Fingerprint]alert.Alert
 	opened bool      // Apply has been called
+	grace  time.Time // until when alerts of before the start last at least
 	alarm  time.Time // when Run looks for expired alerts; zero: it does not
 }
 
@@ -102,11 +103,11 @@ func (in *Intake) open(now time.Time) {
 		return
 	}
 	in.opened = true
-	renewed := now.Add(in.setup.ResolveTimeout)
+	in.grace = now.Add(in.setup.ResolveTimeout)
 	for fp, a := range in.active {
 		a.ExpiresAt = passing(a.ExpiresAt, now)
-		if a.ExpiresAt.Before(renewed) {
-			a.ExpiresAt = renewed
+		if a.ExpiresAt.Before(in.grace) {
+			a.ExpiresAt = in.grace
 		}
 		in.active[fp] = a
 	}
@@ -174,7 +175,7 @@ func (in *Intake) merge(p Posted, known alert.Alert, active bool, now time.Time)
 // (a pair of Prometheus servers) the one that says later is believed, as by
 // Alertmanager; an end that we assumed ourselves gives way to any.
 func (in *Intake) promised(a *alert.Alert) bool {
-	return !a.ExpiresAt.Equal(a.UpdatedAt.Add(in.setup.ResolveTimeout))
+	return !a.ExpiresAt.Equal(a.UpdatedAt.Add(in.setup.ResolveTimeout)) && !a.ExpiresAt.Equal(in.grace)
 }
 
 // passing returns a time of day as the moment that is as far from now, which no

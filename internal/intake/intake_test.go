@@ -218,6 +218,27 @@ func TestExpiredWhileAway(t *testing.T) {
 	})
 }
 
+// What its sender says after a restart counts, though it ends sooner than the time
+// that everybody is given then.
+func TestRenewedAfterTheRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{rows: map[string]alert.Alert{}}
+		post(t, opened(t, m), "A", func(p *Posted) { p.EndsAt = time.Now().Add(2 * time.Minute) })
+		in := opened(t, m)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- in.Run(ctx) }()
+		post(t, in, "A", func(p *Posted) { p.EndsAt = time.Now().Add(3 * time.Minute) })
+		<-time.After(3*time.Minute + time.Second)
+		synctest.Wait()
+		m.expect(t, "A resolved expired")
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // What could not be stored was not taken in: the sender is told, and posts again.
 func TestStoreAway(t *testing.T) {
 	m := &memory{rows: map[string]alert.Alert{}}

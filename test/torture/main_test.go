@@ -63,7 +63,7 @@ func run(m *testing.M) int {
 func program() string { return filepath.Join(os.Getenv(binariesEnv), "alertd") }
 
 // patience bounds every wait; nothing here takes so long unless it is broken.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // eventually waits until holds returns "", which it must within patience.
 func eventually(t *testing.T, what string, holds func() string) {
