@@ -12,7 +12,6 @@ import (
 	"alertd/internal/store"
 	"alertd/internal/web"
 	"alertd/internal/web/apiv1"
-	"alertd/notifier"
 	"alertd/rules"
 )
 
@@ -43,7 +42,7 @@ func (a *app) explain(ctx context.Context, id string) (*apiv1.Story, *alert.Aler
 		f.Routes = append(f.Routes, r)
 	}
 	for _, key := range trace.Groups {
-		preview, err := a.preview(ctx, p, key, silences, now)
+		preview, err := a.notifier.Preview(ctx, key, silences, now)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // dropped meanwhile
 		}
@@ -53,25 +52,6 @@ func (a *app) explain(ctx context.Context, id string) (*apiv1.Story, *alert.Aler
 		f.Previews = append(f.Previews, preview)
 	}
 	return explain.Tell(f), &trace.Alert, nil
-}
-
-// preview returns what planning a group now would decide. It changes nothing.
-func (a *app) preview(ctx context.Context, p *plan, key alert.GroupKey, silences alert.Silences, now time.Time) (explain.Preview, error) {
-	view, err := a.store.GroupView(ctx, key)
-	if err != nil {
-		return explain.Preview{}, err
-	}
-	setup := p.rehearsal()
-	in := notifier.PlanInput{
-		View: *view, Integrations: setup.Receivers[view.Receiver], Silences: silences, Now: now, Expiry: setup.Expiry,
-	}
-	p.route.Walk(func(r *notifier.Route) {
-		if r.ID == view.RouteID {
-			in.Route = &r.Options
-		}
-	})
-	result, decisions := notifier.Plan(in)
-	return explain.Preview{View: *view, Result: result, Decisions: decisions}, nil
 }
 
 // explainRule finds an alert's rule in the configuration, and how evaluating it

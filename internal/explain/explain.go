@@ -22,7 +22,7 @@ type Facts struct {
 	Rule     *Rule       // nil: others sent it, or its rule is gone
 	Routes   []Route     // that take it by the configuration in force
 	Silences alert.Silences
-	Previews []Preview // of the groups that it belongs to
+	Previews []*notifier.Preview // of the groups that it belongs to
 }
 
 // Rule is the rule that the alert comes from.
@@ -43,13 +43,6 @@ type Route struct {
 	Path    []alert.Matchers // of each node from the root
 	Group   alert.GroupRef
 	Options notifier.RouteOptions
-}
-
-// Preview is a group, and what planning it now would decide.
-type Preview struct {
-	View      alert.GroupView
-	Result    alert.PlanResult
-	Decisions []notifier.Decision
 }
 
 // Tell tells the story.

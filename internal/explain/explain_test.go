@@ -89,7 +89,7 @@ func (w *world) integrations() []notifier.Integration {
 }
 
 // preview returns what planning the group now would decide.
-func (w *world) preview(key alert.GroupKey, now time.Time) explain.Preview {
+func (w *world) preview(key alert.GroupKey, now time.Time) *notifier.Preview {
 	w.t.Helper()
 	view, err := w.store.GroupView(w.t.Context(), key)
 	w.check(err)
@@ -102,7 +102,7 @@ func (w *world) preview(key alert.GroupKey, now time.Time) explain.Preview {
 		}
 	})
 	result, decisions := notifier.Plan(in)
-	return explain.Preview{View: *view, Result: result, Decisions: decisions}
+	return &notifier.Preview{View: *view, Result: result, Decisions: decisions}
 }
 
 // plan plans the alert's groups for real, and returns what is then to be delivered.

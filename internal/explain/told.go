@@ -30,7 +30,7 @@ func (f *Facts) integrations(suppressed []apiv1.Suppression) []apiv1.StoryIntegr
 	}
 	seen := map[place]bool{}
 	for i := range f.Previews {
-		p := &f.Previews[i]
+		p := f.Previews[i]
 		for _, d := range p.Decisions {
 			seen[place{p.View.Key, d.Integration}] = true
 			out = append(out, f.standing(p, d, suppressed))
@@ -59,7 +59,7 @@ func (f *Facts) integrations(suppressed []apiv1.Suppression) []apiv1.StoryIntegr
 }
 
 // standing tells where an integration stands that planning has just decided on.
-func (f *Facts) standing(p *Preview, d notifier.Decision, suppressed []apiv1.Suppression) apiv1.StoryIntegration {
+func (f *Facts) standing(p *notifier.Preview, d notifier.Decision, suppressed []apiv1.Suppression) apiv1.StoryIntegration {
 	a := &f.Trace.Alert
 	si := apiv1.StoryIntegration{Integration: d.Integration, Group: string(p.View.Key), State: stateNotTold, Reason: string(d.Reason), NextAt: moment(d.Until)}
 	f.addTold(&si)
