@@ -70,9 +70,9 @@ func (r *runner) rule(ctx context.Context, rule *rules.Rule, asked answer, ts ti
 		r.annotateLater(ctx, rule, len(ev.Upserts), steps.Active, asked, ts)
 	} else {
 		r.refresh(ctx, rule, &steps, before, asked, ts)
-	}
-	if err := ctx.Err(); err != nil {
-		return err // annotations that ask Prometheus may have had no answer
+		if err := ctx.Err(); err != nil {
+			return err // annotations that ask Prometheus may have had no answer
+		}
 	}
 	ev.Upserts = join(ev.Upserts, steps.Changed)
 	ev.Deletes = append(ev.Deletes, steps.Deleted...)
