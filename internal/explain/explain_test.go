@@ -228,9 +228,27 @@ func TestTell(t *testing.T) {
 				w.deliver("12:01:30", alert.DeliveryDue, "connection refused")
 			}, "12:01:35",
 			[]string{
-				"12:00:00 first breach", fired, "12:01:30 team/mail/0: failed: connection refused", "team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
+				"12:00:00 first breach", fired, "12:01:30 team/mail/0: failed: connection refused",
+				"team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
 				"next 12:01:40 team/mail/0 is tried again", "next 12:01:45 its rule is evaluated again",
 				"next 12:01:30 team/mail/0 is given up, if it cannot be told until then", // tomorrow
+			},
+		},
+		"waited, then told": {
+			func(w *world) {
+				w.commit("12:01:00", disk(nil))
+				key := w.route.Groups(disk(nil).Labels)[0].Key
+				for _, now := range []string{"12:01:10", "12:01:30"} {
+					p := w.preview(key, at(now))
+					w.check(w.store.CommitPlan(w.t.Context(), &p.Result))
+				}
+				w.deliver("12:01:30", alert.DeliveryDelivered, "")
+			}, "12:02:00",
+			[]string{
+				"12:00:00 first breach", fired,
+				"12:01:10 team/mail/0: decided: waiting for the group until 2026-11-23T12:01:30Z, by the route {}/{severity=\"page\"}/0 to team",
+				told, "team/mail/0: told (already told) first 12:01:30, last 12:01:30, next 16:01:30",
+				"next 12:02:15 its rule is evaluated again", "next 16:01:30 team/mail/0 is told again, if it still fires",
 			},
 		},
 		"silenced before it was told": {

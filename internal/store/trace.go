@@ -67,7 +67,7 @@ func traceDeliveries(ctx context.Context, c *conn, t *alert.Trace) error {
 func traceEvents(ctx context.Context, c *conn, t *alert.Trace) (err error) {
 	t.Events, err = collect(ctx, c, t.Events, scanEvent, "SELECT "+eventColumns+` FROM events e LEFT JOIN alerts a ON a.id = e.alert_id
 		WHERE e.alert_id = ? AND e.alert_id <> '' AND e.kind NOT IN ('pending', 'firing', 'resolved')
-		ORDER BY e.at DESC LIMIT ?`, t.ID, traced)
+		ORDER BY e.at DESC, e.id DESC LIMIT ?`, t.ID, traced)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,12 @@ func traceEvents(ctx context.Context, c *conn, t *alert.Trace) (err error) {
 	for _, key := range groups {
 		t.Events, err = collect(ctx, c, t.Events, scanEvent, "SELECT "+eventColumns+` FROM events e LEFT JOIN alerts a ON a.id = e.alert_id
 			WHERE e.group_key = ? AND e.group_key <> '' AND e.at >= ? AND e.at <= ? AND e.alert_id = ''
-			ORDER BY e.at DESC LIMIT ?`, string(key), nanos(t.ActiveAt), until, traced)
+			ORDER BY e.at DESC, e.id DESC LIMIT ?`, string(key), nanos(t.ActiveAt), until, traced)
 		if err != nil {
 			return err
 		}
 	}
+	slices.Reverse(t.Events) // those of one moment too are in the order of writing
 	slices.SortStableFunc(t.Events, func(a, b alert.Event) int { return a.At.Compare(b.At) })
 	return nil
 }

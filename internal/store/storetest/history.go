@@ -240,7 +240,9 @@ func testTrace(t *testing.T, s *fixture) {
 	}
 	s.commit(alert.Evaluation{Group: "x", At: at(9), Events: []alert.Event{
 		event(0, alert.EventFiring, "a", ""), event(2, alert.EventMissing, "a", ""), event(3, alert.EventAcked, "b", ""),
-		event(4, alert.EventSuppressed, "a", "g"), event(5, alert.EventDecided, "", "g"), event(6, alert.EventFailed, "", "other"),
+		event(4, alert.EventSuppressed, "a", "g"), event(5, alert.EventDecided, "", "g"),
+		{At: at(5), Kind: alert.EventFailed, Group: "g", Detail: "5, then"},
+		event(6, alert.EventFailed, "", "other"),
 		event(-9, alert.EventFailed, "", "g"),
 	}})
 	s.finish(7, d, alert.DeliveryDelivered)
@@ -257,7 +259,7 @@ func testTrace(t *testing.T, s *fixture) {
 	for _, e := range got.Events {
 		details = append(details, e.Detail)
 	}
-	same(t, "events", details, []string{"2", "4", "5", d.Reason})
+	same(t, "events", details, []string{"2", "4", "5", "5, then", d.Reason})
 	got, err = s.Trace(t.Context(), "b")
 	s.check("tracing", err)
 	same(t, "groups", got.Groups, []alert.GroupKey{"g"})
