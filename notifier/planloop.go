@@ -131,7 +131,7 @@ func sleep(ctx context.Context, wake <-chan struct{}, at time.Time) bool {
 
 func (s *Setup) input(view *alert.GroupView, silences alert.Silences, now time.Time) PlanInput {
 	if view.RouteID == alert.DirectRoute {
-		silences = nil // it was asked for by name
+		silences, view.Inhibited = nil, nil // it was asked for by name
 	}
 	return PlanInput{
 		View:         *view,

@@ -13,7 +13,7 @@ const (
 )
 
 // DirectRoute is the route of groups that are told at once to a receiver that was
-// named, whatever the configured routes and silences say.
+// named, whatever the configured routes, silences and inhibit rules say.
 const DirectRoute = "alertd/direct"
 
 // DrillMark returns what goes before the words of a practice alert, "[DRILL]" or

@@ -107,6 +107,15 @@ func TestInhibitedBy(t *testing.T) {
 			nil,
 		},
 		{
+			"a practice alert is inhibited, and inhibits nothing",
+			[]inhibit.Rule{rule(t, "s=1", "t=1"), rule(t, "d=1", "t=1")},
+			[]alert.Alert{
+				firing("source", "s", "1"), firing("practised target", "t", "1", alert.DrillLabel, "drill-1"),
+				firing("practised source", "d", "1", alert.DrillLabel, "drill-2"), firing("target", "t", "1"),
+			},
+			map[string][]string{"target": {"source"}, "practised target": {"source"}},
+		},
+		{
 			"rules without matchers concern all, which are then on both sides",
 			[]inhibit.Rule{{}},
 			[]alert.Alert{firing("one", "a", "1"), firing("two", "b", "1")},

@@ -2,7 +2,7 @@
 // firing alert that matches a rule's source inhibits every alert that matches
 // its target and has the same values of its equal labels. An Index keeps what
 // fires by exactly that, so that a change costs its own targets and no scan; a
-// Store keeps the index to what is committed.
+// Guard keeps the index to what is committed.
 package inhibit
 
 import (
