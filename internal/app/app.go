@@ -6,14 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,32 +27,6 @@ import (
 	"alertd/notifier"
 	"alertd/rules/engine"
 )
-
-// Options is what the command line says.
-type Options struct {
-	ConfigFile    string // "": the environment alone
-	StoragePath   string
-	ListenAddress string
-	ExternalURL   string // "": made from the listen address
-	RoutePrefix   string
-	WebConfigFile string
-	// SilenceRetention is how long silences are listed after their end.
-	SilenceRetention time.Duration
-	// MaxSilences, ended ones included, and MaxSilenceBytes bound what clients
-	// may store; 0 or less is no limit.
-	MaxSilences, MaxSilenceBytes int
-
-	// The bounds and the CORS origin are as in Alertmanager and Prometheus.
-	GetConcurrency int
-	MaxConnections int
-	WebTimeout     time.Duration
-	CORSOrigin     string // a regular expression for the whole origin; "": none
-	Version        web.Version
-	Logger         *slog.Logger
-	Stdout         io.Writer // where console receivers print
-	// Reloads delivers a request to read the configuration again (SIGHUP).
-	Reloads <-chan os.Signal
-}
 
 // app is the running parts.
 type app struct {
@@ -176,20 +145,15 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 		return err
 	}
 	listen := web.ListenConfig{Address: a.ListenAddress, WebConfigFile: a.WebConfigFile, MaxConnections: a.MaxConnections}
+	beat, err := a.heartbeat()
+	if err != nil {
+		return err
+	}
 	listener, err := server.Listen(ctx, listen)
 	if err != nil {
 		return err
 	}
-	if err := a.apply(ctx, plan); err != nil {
-		_ = listener.Close()
-		return err
-	}
-	beat, err := a.heartbeat()
-	if err != nil {
-		_ = listener.Close()
-		return err
-	}
-	before, err := a.beginRun(ctx)
+	before, err := a.begin(ctx, plan)
 	if err != nil {
 		_ = listener.Close()
 		return err
@@ -212,6 +176,15 @@ func (a *app) run(ctx context.Context, plan *plan) error {
 	err = group.Wait()
 	a.endRun(context.WithoutCancel(ctx), ctx, err)
 	return err
+}
+
+// begin puts the plan into force, saves that alertd runs, and returns its run
+// before.
+func (a *app) begin(ctx context.Context, plan *plan) (before alert.Run, err error) {
+	if err := a.apply(ctx, plan); err != nil {
+		return before, err
+	}
+	return a.beginRun(ctx)
 }
 
 // evaluate runs the engine once there is data to evaluate.
@@ -245,60 +218,7 @@ func (a *app) notify(ctx context.Context) error {
 // startPagesAfter is when the start is over for certain.
 const startPagesAfter = 20 * time.Second
 
-// prune forgets what ended long ago, now and every hour.
-func (a *app) prune(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		storage := a.current.plan().config.Storage
-		keep := store.Retention{
-			History:  time.Duration(storage.Retention),
-			Silences: a.SilenceRetention,
-			Size:     int64(storage.RetentionSize),
-		}
-		if _, err := a.store.Prune(ctx, time.Now(), keep); err != nil && ctx.Err() == nil {
-			a.Logger.Error("Old history could not be forgotten", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
-// What holds for silences where the flags do not say. The retention is
-// Alertmanager's.
-const (
-	DefaultSilenceRetention = 120 * time.Hour
-	DefaultMaxSilences      = 50_000
-	DefaultMaxSilenceBytes  = 256 << 10
-)
-
 // groups routes an alert by the configuration in force.
 func (a *app) groups(labels alert.Labels) []alert.GroupRef {
 	return drill.Route(labels, a.current.plan().route.Groups)
-}
-
-// externalURL is where links in messages lead. Without the flag it is the
-// listen address, with the host's name where that is every address.
-func externalURL(o Options) (*url.URL, error) {
-	text := o.ExternalURL
-	if text == "" {
-		host, port, err := net.SplitHostPort(o.ListenAddress)
-		if err != nil {
-			return nil, fmt.Errorf("--web.listen-address: %w: write it as 127.0.0.1:9099", err)
-		}
-		if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-			if host, err = os.Hostname(); err != nil {
-				return nil, fmt.Errorf("finding the host's name for links: %w: give --web.external-url", err)
-			}
-		}
-		text = "http://" + net.JoinHostPort(host, port) + strings.TrimRight(o.RoutePrefix, "/")
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("--web.external-url %q: not an http or https URL: write it as http://alertd.example.com:9099", text)
-	}
-	return u, nil
 }
