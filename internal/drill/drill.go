@@ -216,7 +216,7 @@ func (d *Drills) withoutForgotten(e *alert.Evaluation) *alert.Evaluation {
 	}
 	out := *e
 	out.Touched = maps.Clone(e.Touched)
-	out.Upserts = slices.DeleteFunc(slices.Clone(e.Upserts), func(a alert.Alert) bool {
+	out.Upserts = slices.DeleteFunc(slices.Clone(e.Completed()), func(a alert.Alert) bool {
 		if !forgotten(a.Labels) {
 			return false
 		}

@@ -46,7 +46,7 @@ func (in *Intake) expire(ctx context.Context, now time.Time) (time.Time, error) 
 			}
 			continue
 		}
-		a.State, a.ResolvedAt, a.UpdatedAt, a.Resolution = alert.Resolved, a.ExpiresAt, now, alert.Expired
+		a.State, a.ResolvedAt, a.UpdatedAt, a.Resolution = alert.Resolved, passing(a.ExpiresAt, now), now, alert.Expired
 		ended[fp] = a
 		in.record(e, a, now)
 	}
