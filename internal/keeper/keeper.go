@@ -34,6 +34,9 @@ const (
 	rest = 5 * time.Second
 	// retry is how long it waits after the store failed it.
 	retry = 5 * time.Second
+	// lookEvery is how often it looks at the clock while it waits for a time of
+	// day: somebody may set the clock, and no timer hears of that.
+	lookEvery = 15 * time.Second
 )
 
 // Keeper looks after silences and acknowledgements. It is safe for concurrent
@@ -104,23 +107,36 @@ func (k *Keeper) Run(ctx context.Context) error {
 func (k *Keeper) sleep(ctx context.Context, at time.Time) bool {
 	rested := time.NewTimer(rest)
 	defer rested.Stop()
-	var alarm <-chan time.Time
-	if !at.IsZero() {
-		timer := time.NewTimer(time.Until(at))
-		defer timer.Stop()
-		alarm = timer.C
-	}
-	select {
-	case <-ctx.Done():
+	if !k.wait(ctx, at) {
 		return false
-	case <-k.wake:
-	case <-alarm:
 	}
 	select {
 	case <-ctx.Done():
 		return false
 	case <-rested.C:
 		return true
+	}
+}
+
+// wait waits for a wake, or until at by the time of day where it is not zero. It
+// tells whether to go on.
+func (k *Keeper) wait(ctx context.Context, at time.Time) bool {
+	var alarm <-chan time.Time
+	for {
+		if !at.IsZero() {
+			left := time.Until(at)
+			if left <= 0 {
+				return ctx.Err() == nil
+			}
+			alarm = time.After(min(left, lookEvery))
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-k.wake:
+			return true
+		case <-alarm:
+		}
 	}
 }
 

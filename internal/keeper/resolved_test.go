@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -112,5 +113,6 @@ func (w *world) acked() (ids []string) {
 			ids = append(ids, active[i].ID)
 		}
 	}
+	slices.Sort(ids)
 	return ids
 }
