@@ -36,8 +36,8 @@ func NewGuard(store Store, route func(alert.Labels) []alert.GroupRef) *Guard {
 }
 
 // Apply replaces the rules. The groups that this concerns must be planned
-// anew: whoever applies a configuration hands every active alert to its routes,
-// which sees to that. Where the store fails, the rules stay as they are.
+// anew: whoever applies a configuration hands every active alert to its routes
+// where these, or the rules, are others than before, which sees to that. Where the store fails, the rules stay as they are.
 func (g *Guard) Apply(ctx context.Context, rules []Rule) error {
 	g.moving.Lock()
 	defer g.moving.Unlock()
