@@ -21,13 +21,13 @@ func TestPreview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := o.n.Preview(t.Context(), key, nil, time.Now())
+		p, err := o.n.Preview(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		repeat := time.Now().Add(4 * time.Hour)
-		if len(p.Decisions) != 1 || p.Decisions[0].Reason != notifier.ReasonDeduplicated || !p.Decisions[0].Until.Equal(repeat) || !p.Result.DueAt.Equal(repeat) {
-			t.Errorf("decided %+v, next at %s", p.Decisions, p.Result.DueAt)
+		if len(p.Decisions) != 1 || p.Decisions[0].Reason != notifier.ReasonDeduplicated || !p.Decisions[0].Until.Equal(repeat) || !p.NextAt.Equal(repeat) {
+			t.Errorf("decided %+v, next at %s", p.Decisions, p.NextAt)
 		}
 		ms, err := matchers.Parse("alertname=X")
 		if err != nil {
@@ -39,10 +39,10 @@ func TestPreview(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Not planned yet, but what will come of it is known.
-		if p, err = o.n.Preview(t.Context(), key, alert.Silences{sil}, now); err != nil {
+		if p, err = o.n.Preview(t.Context(), key); err != nil {
 			t.Fatal(err)
 		}
-		if p.Decisions[0].Reason != notifier.ReasonSilenced || p.Result.Suppressed["X"].Silences[0] != "s" || !p.Result.DueAt.Equal(sil.EndsAt) {
+		if p.Decisions[0].Reason != notifier.ReasonSilenced || p.Suppressed["X"].Silences[0] != "s" || !p.NextAt.Equal(sil.EndsAt) {
 			t.Errorf("under a silence: %+v", p)
 		}
 		after, err := o.store.GroupView(t.Context(), key)
@@ -52,10 +52,10 @@ func TestPreview(t *testing.T) {
 		if after.FlushedAt != before.FlushedAt || len(after.Open) != 0 || len(after.Suppressed) != 0 {
 			t.Errorf("the preview changed the group: %+v", after)
 		}
-		if _, err := o.n.Preview(t.Context(), "nosuch", nil, now); !errors.Is(err, alert.ErrNotFound) {
+		if _, err := o.n.Preview(t.Context(), "nosuch"); !errors.Is(err, alert.ErrNotFound) {
 			t.Errorf("error %v", err)
 		}
-		if _, err := notifier.New(o.store, discard(), nil).Preview(t.Context(), key, nil, now); !errors.Is(err, notifier.ErrNotConfigured) {
+		if _, err := notifier.New(o.store, discard(), nil).Preview(t.Context(), key); !errors.Is(err, notifier.ErrNotConfigured) {
 			t.Errorf("error %v", err)
 		}
 	})

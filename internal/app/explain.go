@@ -9,7 +9,6 @@ import (
 
 	"alertd/internal/alert"
 	"alertd/internal/explain"
-	"alertd/internal/store"
 	"alertd/internal/web"
 	"alertd/internal/web/apiv1"
 	"alertd/rules"
@@ -42,16 +41,38 @@ func (a *app) explain(ctx context.Context, id string) (*apiv1.Story, *alert.Aler
 		f.Routes = append(f.Routes, r)
 	}
 	for _, key := range trace.Groups {
-		preview, err := a.notifier.Preview(ctx, key, silences, now)
-		if errors.Is(err, store.ErrNotFound) {
+		preview, err := a.notifier.Preview(ctx, key)
+		if errors.Is(err, alert.ErrNotFound) {
 			continue // dropped meanwhile
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("group %s: %w", key, err)
 		}
-		f.Previews = append(f.Previews, preview)
+		f.Previews = append(f.Previews, *preview)
+	}
+	if f.Inhibitors, err = a.inhibitors(ctx, trace.Labels); err != nil {
+		return nil, nil, err
 	}
 	return explain.Tell(f), &trace.Alert, nil
+}
+
+// inhibitors returns the labels of the alerts that inhibit one with these labels.
+func (a *app) inhibitors(ctx context.Context, labels alert.Labels) (map[alert.Fingerprint]alert.Labels, error) {
+	by := a.inhibit.InhibitedBy(labels)
+	if len(by) == 0 {
+		return nil, nil
+	}
+	active, err := a.store.ActiveAlerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[alert.Fingerprint]alert.Labels, len(by))
+	for i := range active {
+		if f := active[i].Labels.Fingerprint(); slices.Contains(by, f) {
+			found[f] = active[i].Labels
+		}
+	}
+	return found, nil
 }
 
 // explainRule finds an alert's rule in the configuration, and how evaluating it

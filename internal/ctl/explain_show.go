@@ -115,9 +115,17 @@ func (c *cli) showQuiet(s *apiv1.Story, now time.Time) {
 		if q.Until != nil {
 			until = "until " + storyTime(*q.Until, now)
 		}
-		line := fmt.Sprintf("by a %s of %s, %s", q.By, first(q.Who, "nobody named"), until)
-		if q.By == "acknowledgement" {
-			line = fmt.Sprintf("acknowledged by %s, %s: nobody is told again", first(q.Who, "nobody named"), until)
+		who := first(q.Who, "nobody named")
+		var line string
+		switch q.By {
+		case apiv1.ByAck:
+			line = fmt.Sprintf("acknowledged by %s, %s: nobody is told again", who, until)
+		case apiv1.ByInhibition:
+			line = "inhibited by " + who + ", until that ends"
+		case apiv1.ByMute:
+			line = fmt.Sprintf("muted by the time interval %s, %s", who, until)
+		default:
+			line = fmt.Sprintf("by a %s of %s, %s", q.By, who, until)
 		}
 		if q.Comment != "" {
 			line += ": " + q.Comment

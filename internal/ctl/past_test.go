@@ -123,7 +123,7 @@ func story(ctx context.Context, s store.Store, route *notifier.Route, id string,
 			View: *view, Route: &route.Match(trace.Labels)[0].Options, Silences: silences, Now: now, Expiry: time.Hour,
 			Integrations: []notifier.Integration{{ID: "team/slack/0", SendResolved: true}},
 		})
-		f.Previews = append(f.Previews, &notifier.Preview{View: *view, Result: result, Decisions: decisions})
+		f.Previews = append(f.Previews, notifier.Preview{View: *view, Create: result.Create, Decisions: decisions})
 	}
 	return explain.Tell(f), &trace.Alert, nil
 }

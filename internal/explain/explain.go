@@ -22,7 +22,10 @@ type Facts struct {
 	Rule     *Rule       // nil: others sent it, or its rule is gone
 	Routes   []Route     // that take it by the configuration in force
 	Silences alert.Silences
-	Previews []*notifier.Preview // of the groups that it belongs to
+	// Previews are of the groups that it belongs to: what planning them now would decide.
+	Previews []notifier.Preview
+	// Inhibitors are the labels of the alerts that keep it from being told.
+	Inhibitors map[alert.Fingerprint]alert.Labels
 }
 
 // Rule is the rule that the alert comes from.
@@ -89,23 +92,6 @@ func storyRoute(r Route) apiv1.StoryRoute {
 		GroupWaitSeconds: r.Options.GroupWait.Seconds(), GroupIntervalSeconds: r.Options.GroupInterval.Seconds(),
 		RepeatIntervalSeconds: r.Options.RepeatInterval.Seconds(),
 	}
-}
-
-// suppressions tells who keeps an active alert quiet.
-func (f *Facts) suppressions() (out []apiv1.Suppression) {
-	a := &f.Trace.Alert
-	if !a.Active() {
-		return nil
-	}
-	for i := range f.Silences {
-		if s := &f.Silences[i]; s.StateAt(f.Now) == alert.SilenceActive && s.Matchers.Matches(a.Labels) {
-			out = append(out, apiv1.Suppression{By: "silence", ID: s.ID, Who: s.CreatedBy, Comment: s.Comment, Until: moment(s.EndsAt)})
-		}
-	}
-	if a.Ack.HoldsAt(f.Now) {
-		out = append(out, apiv1.Suppression{By: "acknowledgement", Who: a.Ack.By, Comment: a.Ack.Comment, Until: moment(a.Ack.Until)})
-	}
-	return out
 }
 
 // inTime sorts lines; those of one moment stay in their order.

@@ -88,8 +88,8 @@ func (w *world) integrations() []notifier.Integration {
 	return []notifier.Integration{{ID: "team/mail/0", SendResolved: true}}
 }
 
-// preview returns what planning the group now would decide.
-func (w *world) preview(key alert.GroupKey, now time.Time) *notifier.Preview {
+// planned returns a group, and what planning it now decides.
+func (w *world) planned(key alert.GroupKey, now time.Time) (notifier.Preview, *alert.PlanResult) {
 	w.t.Helper()
 	view, err := w.store.GroupView(w.t.Context(), key)
 	w.check(err)
@@ -102,7 +102,7 @@ func (w *world) preview(key alert.GroupKey, now time.Time) *notifier.Preview {
 		}
 	})
 	result, decisions := notifier.Plan(in)
-	return &notifier.Preview{View: *view, Result: result, Decisions: decisions}
+	return notifier.Preview{At: now, View: *view, Route: in.Route, Decisions: decisions, Create: result.Create}, &result
 }
 
 // plan plans the alert's groups for real, and returns what is then to be delivered.
@@ -111,8 +111,8 @@ func (w *world) plan(now string) []alert.Delivery {
 	keys, _, err := w.store.DueGroups(w.t.Context(), at(now), 10)
 	w.check(err)
 	for _, key := range keys {
-		p := w.preview(key, at(now))
-		w.check(w.store.CommitPlan(w.t.Context(), &p.Result))
+		_, result := w.planned(key, at(now))
+		w.check(w.store.CommitPlan(w.t.Context(), result))
 	}
 	due, _, err := w.store.DueDeliveries(w.t.Context(), "team/mail/0", at(now), 10)
 	w.check(err)
@@ -151,7 +151,8 @@ func (w *world) tell(now string) *apiv1.Story {
 		f.Routes = append(f.Routes, explain.Route{Path: path, Group: w.route.Groups(trace.Labels)[0], Options: r.Options})
 	}
 	for _, key := range trace.Groups {
-		f.Previews = append(f.Previews, w.preview(key, at(now)))
+		preview, _ := w.planned(key, at(now))
+		f.Previews = append(f.Previews, preview)
 	}
 	return explain.Tell(f)
 }
@@ -228,27 +229,9 @@ func TestTell(t *testing.T) {
 				w.deliver("12:01:30", alert.DeliveryDue, "connection refused")
 			}, "12:01:35",
 			[]string{
-				"12:00:00 first breach", fired, "12:01:30 team/mail/0: failed: connection refused",
-				"team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
+				"12:00:00 first breach", fired, "12:01:30 team/mail/0: failed: connection refused", "team/mail/0: failing (first notification) first -, last -, next 12:01:40 connection refused",
 				"next 12:01:40 team/mail/0 is tried again", "next 12:01:45 its rule is evaluated again",
 				"next 12:01:30 team/mail/0 is given up, if it cannot be told until then", // tomorrow
-			},
-		},
-		"waited, then told": {
-			func(w *world) {
-				w.commit("12:01:00", disk(nil))
-				key := w.route.Groups(disk(nil).Labels)[0].Key
-				for _, now := range []string{"12:01:10", "12:01:30"} {
-					p := w.preview(key, at(now))
-					w.check(w.store.CommitPlan(w.t.Context(), &p.Result))
-				}
-				w.deliver("12:01:30", alert.DeliveryDelivered, "")
-			}, "12:02:00",
-			[]string{
-				"12:00:00 first breach", fired,
-				"12:01:10 team/mail/0: decided: waiting for the group until 2026-11-23T12:01:30Z, by the route {}/{severity=\"page\"}/0 to team",
-				told, "team/mail/0: told (already told) first 12:01:30, last 12:01:30, next 16:01:30",
-				"next 12:02:15 its rule is evaluated again", "next 16:01:30 team/mail/0 is told again, if it still fires",
 			},
 		},
 		"silenced before it was told": {
@@ -306,10 +289,38 @@ func TestTell(t *testing.T) {
 
 func TestTellAcknowledged(t *testing.T) {
 	for until, want := range map[time.Time]string{{}: "-", at("13:00:00"): "13:00:00"} {
-		a := disk(func(a *alert.Alert) { a.Ack = &alert.Ack{AlertID: a.ID, By: "bob", At: at("12:05:00"), Until: until} })
-		got := words(explain.Tell(explain.Facts{Now: at("12:10:00"), Trace: &alert.Trace{Incident: alert.Incident{Alert: a}}}))
+		w := newWorld(t)
+		a := disk(nil)
+		w.commit("12:01:00", a)
+		w.check(w.store.SaveAcks(t.Context(), at("12:05:00"), alert.Ack{AlertID: a.ID, By: "bob", At: at("12:05:00"), Until: until}))
+		got := words(w.tell("12:10:00"))
 		if !slices.Contains(got, "quiet: acknowledgement of bob until "+want) {
 			t.Errorf("told %q", got)
+		}
+	}
+}
+
+func TestTellInhibitedAndMuted(t *testing.T) {
+	a := disk(nil)
+	host := alert.LabelsFromStrings("alertname", "HostDown", "instance", "a")
+	ended := alert.LabelsFromStrings("alertname", "Gone").Fingerprint()
+	preview := notifier.Preview{
+		View: alert.GroupView{Group: alert.Group{GroupRef: alert.GroupRef{Key: "g", Receiver: "team"}}}, MutedBy: []string{"nights", "weekends"},
+		Suppressed: map[string]alert.Suppression{a.ID: {Inhibitors: []alert.Fingerprint{host.Fingerprint(), ended}}},
+		Decisions:  []notifier.Decision{{Integration: "team/mail/0", Reason: notifier.ReasonMuted, Until: at("22:00:00")}},
+	}
+	got := words(explain.Tell(explain.Facts{
+		Now: at("12:10:00"), Trace: &alert.Trace{Incident: alert.Incident{Alert: a}},
+		Previews: []notifier.Preview{preview, preview}, Inhibitors: map[alert.Fingerprint]alert.Labels{host.Fingerprint(): host},
+	}))
+	for _, want := range []string{
+		`quiet: inhibition of HostDown instance="a" until -`, "quiet: inhibition of an alert that has just ended until -",
+		"quiet: mute of nights, weekends until 22:00:00",
+	} {
+		if n := len(slices.DeleteFunc(slices.Clone(got), func(s string) bool { return s != want })); n == 0 {
+			t.Errorf("told %q, which lacks %q", got, want)
+		} else if strings.Contains(want, "inhibition") && n != 1 {
+			t.Errorf("told %d times: %s", n, want)
 		}
 	}
 }

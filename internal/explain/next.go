@@ -25,9 +25,9 @@ func (f *Facts) next(s *apiv1.Story) []apiv1.StoryLine {
 			continue
 		}
 		switch sup.By {
-		case "silence":
+		case apiv1.BySilence:
 			add(*sup.Until, "silence ends", "", "the silence by %s ends; what still fires then is told, if it was not", sup.Who)
-		default:
+		case apiv1.ByAck:
 			add(*sup.Until, "acknowledgement ends", "", "the acknowledgement by %s ends; repetitions go on", sup.Who)
 		}
 	}

@@ -30,7 +30,7 @@ func (f *Facts) integrations(suppressed []apiv1.Suppression) []apiv1.StoryIntegr
 	}
 	seen := map[place]bool{}
 	for i := range f.Previews {
-		p := f.Previews[i]
+		p := &f.Previews[i]
 		for _, d := range p.Decisions {
 			seen[place{p.View.Key, d.Integration}] = true
 			out = append(out, f.standing(p, d, suppressed))
@@ -63,12 +63,12 @@ func (f *Facts) standing(p *notifier.Preview, d notifier.Decision, suppressed []
 	a := &f.Trace.Alert
 	si := apiv1.StoryIntegration{Integration: d.Integration, Group: string(p.View.Key), State: stateNotTold, Reason: string(d.Reason), NextAt: moment(d.Until)}
 	f.addTold(&si)
-	silenced := slices.ContainsFunc(suppressed, func(s apiv1.Suppression) bool { return s.By == "silence" })
+	silenced := slices.ContainsFunc(suppressed, func(s apiv1.Suppression) bool { return s.By == apiv1.BySilence })
 	knows := slices.ContainsFunc(p.View.Told, func(t alert.Told) bool {
 		return t.Integration == d.Integration && slices.Contains(t.Firing, a.ID)
 	})
 	open := about(p.View.Open, d.Integration, a.ID)
-	planned := about(p.Result.Create, d.Integration, a.ID)
+	planned := about(p.Create, d.Integration, a.ID)
 	switch {
 	case open != nil:
 		si.State, si.Delivery, si.Attempts, si.Error, si.NextAt = stateUnderWay, open.ID, open.Attempts, open.LastError, moment(open.NextAttemptAt)
@@ -127,7 +127,7 @@ func about(deliveries []alert.Delivery, integration, id string) *alert.Delivery 
 func soonest(suppressed []apiv1.Suppression) *time.Time {
 	var first *time.Time
 	for _, s := range suppressed {
-		if s.By == "silence" && s.Until != nil && (first == nil || s.Until.Before(*first)) {
+		if s.By == apiv1.BySilence && s.Until != nil && (first == nil || s.Until.Before(*first)) {
 			first = s.Until
 		}
 	}

@@ -23,6 +23,9 @@ func (s *sqliteStore) Trace(ctx context.Context, id string) (*alert.Trace, error
 		if len(found) == 0 {
 			return ErrNotFound
 		}
+		if err := attachAcks(ctx, c, found, "FROM acks k WHERE k.alert_id = ?", id); err != nil {
+			return err
+		}
 		one := []alert.Incident{{Alert: found[0]}}
 		if err := addFirstTold(ctx, c, one); err != nil {
 			return err

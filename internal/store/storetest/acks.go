@@ -71,6 +71,9 @@ func testAcks(t *testing.T, s *fixture) {
 	named, err := s.DeliveryAlerts(t.Context(), &d)
 	s.check("reading the delivery's alerts", err)
 	same(t, "the delivery's a", named[0].Ack, &want)
+	trace, err := s.Trace(t.Context(), "a")
+	s.check("reading what is recorded of a", err)
+	same(t, "the traced one's", trace.Ack, &want)
 	same(t, "the history", s.ackEvents(), []string{`acknowledged a a by ann: looking "into" it 🔥`})
 
 	again := alert.Ack{AlertID: "a", By: "bob", At: at(2)}

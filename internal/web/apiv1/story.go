@@ -49,13 +49,21 @@ type StoryLine struct {
 	Delivery    string    `json:"delivery,omitempty"`
 }
 
+// What keeps people from being told, or told again.
+const (
+	BySilence    = "silence"
+	ByInhibition = "inhibition"
+	ByMute       = "mute"
+	ByAck        = "acknowledgement"
+)
+
 // Suppression is why people are not told, or not again.
 type Suppression struct {
-	By      string     `json:"by"` // silence or acknowledgement
-	ID      string     `json:"id,omitempty"`
-	Who     string     `json:"who"`
+	By      string     `json:"by"`           // one of the constants above
+	ID      string     `json:"id,omitempty"` // of the silence; the fingerprint of the alert that inhibits
+	Who     string     `json:"who"`          // a person, the alert that inhibits, or time intervals
 	Comment string     `json:"comment,omitempty"`
-	Until   *time.Time `json:"until,omitempty"` // none: until the alert ends
+	Until   *time.Time `json:"until,omitempty"` // none: nobody knows
 }
 
 // StoryRoute is a route that takes the alert.
