@@ -124,7 +124,11 @@ func (p *planner) owes(a *alert.Alert, told alert.Told, known map[string]bool, o
 	case p.in.Route == nil || p.endedUnheard(a):
 		return false
 	default:
-		return a.ResolvedAt.Sub(a.FiredAt) >= p.in.Route.GroupWait
+		since := a.FiredAt
+		if at := p.in.View.Suppressed[a.ID].UninhibitedAt; at.After(since) {
+			since = at
+		}
+		return a.ResolvedAt.Sub(since) >= p.in.Route.GroupWait
 	}
 }
 

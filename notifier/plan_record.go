@@ -3,7 +3,6 @@ package notifier
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -85,11 +84,11 @@ func (p *planner) words(s alert.Suppression) string {
 	return p.said.words
 }
 
-// heardSince tells whether everyone who knows of the alert was told of the
+// heardSince tells whether everyone who is to know of the alert was told of the
 // group at at or later.
 func (p *planner) heardSince(a *alert.Alert, at time.Time) bool {
 	for _, i := range p.in.Integrations {
-		if told := p.told(i.ID); told.At.Before(at) && slices.Contains(told.Firing, a.ID) {
+		if told := p.told(i.ID); told.At.Before(at) && !a.Concerns(i.ID) {
 			return false
 		}
 	}

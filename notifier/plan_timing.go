@@ -7,7 +7,7 @@ import (
 )
 
 // tickFor returns when changes may be told: group_wait after a new group's
-// first alert, later on the grid that group_interval makes from the last time.
+// first alert, or after it ceased to be inhibited; later on the grid that group_interval makes from the last time.
 func (p *planner) tickFor(changes []*alert.Alert) time.Time {
 	first := p.changedAt(changes[0])
 	for _, a := range changes[1:] {
@@ -21,7 +21,11 @@ func (p *planner) tickFor(changes []*alert.Alert) time.Time {
 	last, interval := p.in.View.FlushedAt, p.in.Route.GroupInterval
 	switch {
 	case last.IsZero():
-		return p.begun().Add(p.in.Route.GroupWait)
+		begun := p.begun()
+		if at := p.uninhibited(changes); at.After(begun) && !at.After(p.in.Now) {
+			begun = at
+		}
+		return begun.Add(p.in.Route.GroupWait)
 	case first.After(p.in.Now):
 		return p.in.Now // the clock was set back since, or its sender's is ahead
 	case interval <= 0 || !first.After(last):
@@ -30,6 +34,22 @@ func (p *planner) tickFor(changes []*alert.Alert) time.Time {
 		steps := (first.Sub(last) + interval - 1) / interval
 		return last.Add(steps * interval)
 	}
+}
+
+// uninhibited returns when the first of changes ceased to be inhibited, where all
+// were: what explains an alert often ends a moment before it does, and nobody is
+// to be told of that moment. Zero where one never was.
+func (p *planner) uninhibited(changes []*alert.Alert) (first time.Time) {
+	for _, a := range changes {
+		at := p.by[a.ID].UninhibitedAt
+		if at.IsZero() {
+			return time.Time{}
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
 }
 
 // begun returns when a new group began to wait: when its first alert fired or,
