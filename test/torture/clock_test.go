@@ -167,8 +167,8 @@ func TestClockSet(t *testing.T) {
 			s.post("After", false)
 			s.expect("Storma firing", "Waiting firing", "Waiting ended", "After firing")
 			s.prometheus.set("a", 0)
-			// Whatever alertd waits for after a jump, the end is told at last.
-			eventually(t, "the end", func() string {
+			// Rules rest for a minute after a jump; then the end is told.
+			within(t, time.Minute+patience, "the end", func() string {
 				if told := strings.Join(s.told(), ", "); !strings.HasSuffix(told, "Storma ended") {
 					return told
 				}

@@ -62,13 +62,19 @@ func run(m *testing.M) int {
 // program returns the path of the alertd under test.
 func program() string { return filepath.Join(os.Getenv(binariesEnv), "alertd") }
 
-// patience bounds every wait; nothing here takes so long unless it is broken.
-const patience = 2 * time.Minute
+// patience bounds nearly every wait; nothing here takes so long unless it is broken.
+const patience = time.Minute
 
 // eventually waits until holds returns "", which it must within patience.
 func eventually(t *testing.T, what string, holds func() string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	within(t, patience, what, holds)
+}
+
+// within waits until holds returns "", which it must within d.
+func within(t *testing.T, d time.Duration, what string, holds func() string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
